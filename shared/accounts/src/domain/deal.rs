@@ -1,0 +1,382 @@
+//! A deal: one entry of an account's history, as MetaTrader 5 keeps it.
+
+use std::fmt;
+use std::str::FromStr;
+
+use kernel::time::Timestamp;
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use super::is_in_range;
+
+/// What a deal is, by MetaTrader's deal types.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DealKind {
+    /// A purchase.
+    Buy,
+    /// A sale.
+    Sell,
+    /// A deposit, a withdrawal or a payout.
+    Balance,
+    /// Credit given or taken back; it is part of the equity, not of the balance.
+    Credit,
+    /// A charge of the broker.
+    Charge,
+    /// A correction by the broker.
+    Correction,
+    /// A bonus paid into the balance.
+    Bonus,
+    /// A commission that is booked apart from its deal, daily and monthly and
+    /// agents' commissions too.
+    Commission,
+    /// Interest on the balance.
+    Interest,
+    /// A dividend, franked or not.
+    Dividend,
+    /// A tax.
+    Tax,
+    /// A purchase that was undone; its profit is moved to a deal of its own.
+    BuyCanceled,
+    /// A sale that was undone; its profit is moved to a deal of its own.
+    SellCanceled,
+    /// A kind this code has no name for. It counts by its profit, as a result
+    /// of trading.
+    Other,
+}
+
+/// Whether a trade's deal opened or closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Entry {
+    /// Opens a position or adds to it.
+    In,
+    /// Closes a position or a part of it.
+    Out,
+    /// Closes a netting position and opens the opposite one.
+    InOut,
+    /// Closes a position by an opposite one.
+    OutBy,
+}
+
+/// A name that is no entry type of MetaTrader.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a deal entry: DEAL_ENTRY_IN, DEAL_ENTRY_OUT, DEAL_ENTRY_INOUT or DEAL_ENTRY_OUT_BY")]
+pub struct EntryError;
+
+impl DealKind {
+    /// Whether this is a trade: a purchase or a sale that stands.
+    #[must_use]
+    pub fn is_trade(self) -> bool {
+        matches!(self, Self::Buy | Self::Sell)
+    }
+
+    /// Reads a kind by its name with or without `DEAL_TYPE_`, in any case. An
+    /// unknown name is [`DealKind::Other`], so that no deal is lost.
+    #[must_use]
+    pub fn parse(name: &str) -> Self {
+        let name = bare(name, "DEAL_TYPE_");
+        match name.as_str() {
+            "BUY" => Self::Buy,
+            "SELL" => Self::Sell,
+            "BALANCE" => Self::Balance,
+            "CREDIT" | "SO_COMPENSATION_CREDIT" => Self::Credit,
+            "CHARGE" => Self::Charge,
+            "CORRECTION" => Self::Correction,
+            "BONUS" => Self::Bonus,
+            "INTEREST" => Self::Interest,
+            "DIVIDEND" | "DIVIDEND_FRANKED" | "FRANKED_DIVIDEND" => Self::Dividend,
+            "TAX" => Self::Tax,
+            "BUY_CANCELED" => Self::BuyCanceled,
+            "SELL_CANCELED" => Self::SellCanceled,
+            name if name.starts_with("COMMISSION") => Self::Commission,
+            _ => Self::Other,
+        }
+    }
+
+    /// The kind of a numeric `ENUM_DEAL_TYPE`.
+    #[must_use]
+    pub fn from_code(code: u32) -> Self {
+        match code {
+            0 => Self::Buy,
+            1 => Self::Sell,
+            2 => Self::Balance,
+            3 => Self::Credit,
+            4 => Self::Charge,
+            5 => Self::Correction,
+            6 => Self::Bonus,
+            7..=11 => Self::Commission,
+            12 => Self::Interest,
+            13 => Self::BuyCanceled,
+            14 => Self::SellCanceled,
+            15 | 16 => Self::Dividend,
+            17 => Self::Tax,
+            19 => Self::Credit,
+            _ => Self::Other,
+        }
+    }
+
+    /// The name as used in storage and answers.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Buy => "buy",
+            Self::Sell => "sell",
+            Self::Balance => "balance",
+            Self::Credit => "credit",
+            Self::Charge => "charge",
+            Self::Correction => "correction",
+            Self::Bonus => "bonus",
+            Self::Commission => "commission",
+            Self::Interest => "interest",
+            Self::Dividend => "dividend",
+            Self::Tax => "tax",
+            Self::BuyCanceled => "buy_canceled",
+            Self::SellCanceled => "sell_canceled",
+            Self::Other => "other",
+        }
+    }
+}
+
+impl fmt::Display for DealKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for DealKind {
+    type Err = std::convert::Infallible;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        Ok(Self::parse(name))
+    }
+}
+
+impl Entry {
+    /// The entry of a numeric `ENUM_DEAL_ENTRY`.
+    ///
+    /// # Errors
+    /// Where the number is none of them.
+    pub fn from_code(code: u32) -> Result<Self, EntryError> {
+        match code {
+            0 => Ok(Self::In),
+            1 => Ok(Self::Out),
+            2 => Ok(Self::InOut),
+            3 => Ok(Self::OutBy),
+            _ => Err(EntryError),
+        }
+    }
+}
+
+impl FromStr for Entry {
+    type Err = EntryError;
+
+    /// Reads an entry by its name with or without `DEAL_ENTRY_`, in any case.
+    fn from_str(name: &str) -> Result<Self, EntryError> {
+        match bare(name, "DEAL_ENTRY_").as_str() {
+            "IN" => Ok(Self::In),
+            "OUT" => Ok(Self::Out),
+            "INOUT" | "IN_OUT" => Ok(Self::InOut),
+            "OUT_BY" | "OUTBY" => Ok(Self::OutBy),
+            _ => Err(EntryError),
+        }
+    }
+}
+
+fn bare(name: &str, prefix: &str) -> String {
+    let name = name.trim().to_ascii_uppercase().replace(['/', ' '], "_");
+    name.strip_prefix(prefix).map(str::to_owned).unwrap_or(name)
+}
+
+/// One deal. Amounts are in the account's currency, volumes in lots.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Deal {
+    /// The trade server's id; unique within an account.
+    pub id: String,
+    /// When it was done.
+    pub time: Timestamp,
+    /// What it is.
+    pub kind: DealKind,
+    /// Whether it opened or closed; trades alone have it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entry: Option<Entry>,
+    /// What was traded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub symbol: Option<String>,
+    /// The position it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub position_id: Option<String>,
+    /// The order it came from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order_id: Option<String>,
+    /// Lots.
+    #[serde(default, skip_serializing_if = "Decimal::is_zero")]
+    pub volume: Decimal,
+    /// Price of one unit.
+    #[serde(default, skip_serializing_if = "Decimal::is_zero")]
+    pub price: Decimal,
+    /// Commission; a cost is below zero.
+    #[serde(default, skip_serializing_if = "Decimal::is_zero")]
+    pub commission: Decimal,
+    /// Swap; a cost is below zero.
+    #[serde(default, skip_serializing_if = "Decimal::is_zero")]
+    pub swap: Decimal,
+    /// Fee; a cost is below zero.
+    #[serde(default, skip_serializing_if = "Decimal::is_zero")]
+    pub fee: Decimal,
+    /// Profit, or the amount of what is no trade.
+    #[serde(default, skip_serializing_if = "Decimal::is_zero")]
+    pub profit: Decimal,
+    /// The trade server's remark.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub comment: String,
+}
+
+impl Deal {
+    /// Profit and costs together.
+    #[must_use]
+    pub fn net(&self) -> Decimal {
+        self.profit + self.commission + self.swap + self.fee
+    }
+
+    /// How much this deal moves the balance. Credit does not.
+    #[must_use]
+    pub fn balance_effect(&self) -> Decimal {
+        if self.kind == DealKind::Credit {
+            Decimal::ZERO
+        } else {
+            self.net()
+        }
+    }
+
+    /// The amount of a deposit, withdrawal, payout, correction or bonus: what
+    /// changes the balance and is no result of trading. A bonus is the
+    /// broker's gift, so counting it as profit would let it pass a challenge
+    /// or hide a loss. Charges, commissions, interest, dividends and taxes
+    /// come of trading and are its results.
+    #[must_use]
+    pub fn adjustment(&self) -> Option<Decimal> {
+        match self.kind {
+            DealKind::Balance | DealKind::Correction | DealKind::Bonus => Some(self.net()),
+            _ => None,
+        }
+    }
+
+    /// The amount of credit given (above zero) or taken back (below).
+    #[must_use]
+    pub fn credit(&self) -> Option<Decimal> {
+        (self.kind == DealKind::Credit).then(|| self.net())
+    }
+
+    /// How much this deal is a result of trading: what it moves the balance
+    /// by, adjustments apart.
+    #[must_use]
+    pub fn result(&self) -> Decimal {
+        match self.adjustment() {
+            Some(_) => Decimal::ZERO,
+            None => self.balance_effect(),
+        }
+    }
+
+    /// Whether its figures can be computed with; one that is not is a fault of
+    /// its source, to be reported and left out.
+    #[must_use]
+    pub fn is_in_range(&self) -> bool {
+        [
+            self.volume,
+            self.price,
+            self.commission,
+            self.swap,
+            self.fee,
+            self.profit,
+        ]
+        .into_iter()
+        .all(is_in_range)
+            && !self.volume.is_sign_negative()
+            && is_in_range(self.volume * Decimal::from(1_000_000))
+            && self
+                .volume
+                .checked_mul(self.price)
+                .is_some_and(is_in_range)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn deal(kind: DealKind) -> Deal {
+        Deal {
+            id: "7".to_owned(),
+            time: chrono::DateTime::from_timestamp(1_700_000_000, 0).expect("a time"),
+            kind,
+            entry: None,
+            symbol: None,
+            position_id: None,
+            order_id: None,
+            volume: Decimal::ZERO,
+            price: Decimal::ZERO,
+            commission: Decimal::from(-3),
+            swap: Decimal::from(-2),
+            fee: Decimal::from(-1),
+            profit: Decimal::from(100),
+            comment: String::new(),
+        }
+    }
+
+    #[test]
+    fn the_gateways_names_are_read_and_an_unknown_kind_still_counts() {
+        assert_eq!(DealKind::parse("DEAL_TYPE_BUY"), DealKind::Buy);
+        assert_eq!(
+            DealKind::parse("DEAL_TYPE_COMMISSION_AGENT_MONTHLY"),
+            DealKind::Commission
+        );
+        assert_eq!(
+            DealKind::parse("DEAL_DIVIDEND_FRANKED"),
+            DealKind::Other,
+            "not a name of the gateway"
+        );
+        assert_eq!(DealKind::parse("DEAL_TYPE_SURPRISE"), DealKind::Other);
+        assert_eq!(
+            deal(DealKind::Other).balance_effect(),
+            Decimal::from(94)
+        );
+        assert_eq!("DEAL_ENTRY_OUT_BY".parse(), Ok(Entry::OutBy));
+        assert_eq!("in/out".parse(), Ok(Entry::InOut));
+        assert_eq!("DEAL_ENTRY_SIDEWAYS".parse::<Entry>(), Err(EntryError));
+    }
+
+    #[test]
+    fn every_effect_is_result_or_adjustment_and_credit_is_neither() {
+        for code in 0..=18 {
+            let deal = deal(DealKind::from_code(code));
+            assert_eq!(
+                deal.balance_effect(),
+                deal.result() + deal.adjustment().unwrap_or_default(),
+                "{}",
+                deal.kind
+            );
+        }
+        assert_eq!(deal(DealKind::Credit).balance_effect(), Decimal::ZERO);
+        assert_eq!(deal(DealKind::Credit).credit(), Some(Decimal::from(94)));
+        assert_eq!(deal(DealKind::Charge).adjustment(), None);
+        assert_eq!(deal(DealKind::Bonus).result(), Decimal::ZERO);
+    }
+
+    #[test]
+    fn a_stored_deal_has_decimals_as_strings_and_nothing_empty() {
+        let text = serde_json::to_string(&deal(DealKind::Balance)).expect("writes");
+        assert!(text.contains(r#""profit":"100""#), "{text}");
+        assert!(!text.contains("symbol") && !text.contains("volume"), "{text}");
+        let back: Deal = serde_json::from_str(&text).expect("reads");
+        assert_eq!(back, deal(DealKind::Balance));
+    }
+
+    #[test]
+    fn figures_beyond_reason_are_out_of_range() {
+        let mut huge = deal(DealKind::Buy);
+        assert!(huge.is_in_range());
+        huge.profit = Decimal::MAX;
+        assert!(!huge.is_in_range());
+    }
+}

@@ -1,0 +1,27 @@
+//! Time as a value: a clock is asked once, at the edge, and what it said is
+//! handed inwards.
+
+use chrono::{DateTime, Utc};
+
+/// A moment in UTC.
+pub type Timestamp = DateTime<Utc>;
+
+/// Something that tells the time. `platform` has the real ones; tests bring
+/// their own.
+pub trait Clock: Send + Sync + 'static {
+    /// The present moment.
+    fn now(&self) -> Timestamp;
+}
+
+/// A clock that stands still, for tests and replays.
+#[derive(Clone, Copy, Debug)]
+pub struct FixedClock(pub Timestamp);
+
+impl Clock for FixedClock {
+    fn now(&self) -> Timestamp {
+        self.0
+    }
+}
+
+/// Serde for timestamps kept as milliseconds since the epoch, for stores.
+pub use chrono::serde::{ts_milliseconds, ts_milliseconds_option};

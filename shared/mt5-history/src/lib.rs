@@ -1,0 +1,66 @@
+//! Reads MetaTrader 5 trade histories: the terminal's "Trade History Report" (HTML, XLSX), exports
+//! of its deals (CSV), and tables of the API's `history_deals_get` (CSV, XLSX).
+//!
+//! Pure: bytes in, a [`History`] or a [`ParseError`] out. No clock, no files, no network. Total:
+//! whatever the bytes are, [`parse`] neither panics nor uses more than bounded memory.
+//!
+//! How a file is read, one module a step:
+//!
+//! 1. `detect` tells the container by content and decodes its text (`encoding`).
+//! 2. `html`, `xlsx` and `delimited` turn each container into bounded rows (`row`).
+//! 3. `survey` goes over the rows once for the file's habits (decimal mark, order of dates).
+//! 4. `report` walks the rows, finds the sections (`sections`, with `words` as help) and reads
+//!    their rows (`deal_row`, `position_row`, `account`, with `number` and `time`).
+//! 5. [`link`] finds the position each deal belongs to, [`History::totals`] sums up.
+
+mod account;
+mod columns;
+mod deal_row;
+mod delimited;
+mod detect;
+mod encoding;
+mod errors;
+mod html;
+mod limits;
+mod link;
+mod link_exits;
+mod model;
+mod number;
+mod position_row;
+mod report;
+mod row;
+mod sections;
+mod survey;
+mod time;
+mod totals;
+mod values;
+mod words;
+mod xlsx;
+
+#[cfg(test)]
+mod tests;
+
+pub use errors::{NotHistory, ParseError};
+pub use limits::{FILE_BYTES_MAX, ISSUES_KEPT_MAX, ROWS_MAX};
+pub use link::{LinkSummary, link};
+pub use model::{
+    AccountHeader, AccountKind, AccountMode, Canceled, Deal, DealKind, Entry, Format, History,
+    Position, RowIssue, Side,
+};
+pub use time::DealTime;
+pub use totals::Totals;
+
+/// Reads a history file, whatever of the supported forms it has.
+///
+/// The form is told by the content, never by a name or a content type. A row that cannot be read
+/// is listed in [`History::issues`] and stops nothing.
+///
+/// # Errors
+///
+/// [`ParseError`] when the file as a whole is no MetaTrader 5 history, is damaged, or is beyond
+/// the bounds of this crate.
+pub fn parse(bytes: &[u8]) -> Result<History, ParseError> {
+    let source = detect::open(bytes)?;
+    let habits = survey::survey(&source)?;
+    report::read(&source, habits)
+}

@@ -1,0 +1,34 @@
+//! The bounds: what a file may have at most.
+
+/// The greatest file that is read, in bytes.
+pub const FILE_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// The most rows a file may have, all sections together.
+pub const ROWS_MAX: u32 = 500_000;
+
+/// The most bad rows that are listed; further ones are only counted.
+pub const ISSUES_KEPT_MAX: usize = 1_000;
+
+/// The most cells a row may have.
+pub(crate) const CELLS_PER_ROW_MAX: usize = 256;
+
+/// The longest text of a cell, in bytes of UTF-8.
+pub(crate) const CELL_BYTES_MAX: usize = 4 * 1024;
+
+/// The greatest part of an XLSX package once decompressed, in bytes.
+pub(crate) const PART_BYTES_MAX: u64 = 64 * 1024 * 1024;
+
+/// All parts read of one XLSX package once decompressed, in bytes.
+pub(crate) const PACKAGE_BYTES_MAX: u64 = 96 * 1024 * 1024;
+
+/// The most entries an XLSX package may have.
+pub(crate) const PACKAGE_ENTRIES_MAX: usize = 4_096;
+
+/// The most worksheets that are read.
+pub(crate) const SHEETS_MAX: usize = 16;
+
+/// The most strings an XLSX package may share among its cells.
+pub(crate) const SHARED_STRINGS_MAX: usize = 4_000_000;
+
+/// The rows the survey looks at.
+pub(crate) const SURVEY_ROWS_MAX: u32 = 20_000;

@@ -1,0 +1,26 @@
+//! What every function of Tradebridge stands on: settings, AWS clients, secrets,
+//! DynamoDB, the outbox, queues, idempotency, limits, breakers, envelope
+//! encryption and Lambda start-up.
+//!
+//! The platform knows no business rule. A context's store is written with
+//! [`dynamo`]; a function's `main` is written with [`runtime`].
+
+pub mod aws;
+pub mod breaker;
+pub mod clock;
+pub mod config;
+pub mod dynamo;
+pub mod envelope;
+pub mod http_client;
+pub mod idempotency;
+pub mod keys;
+pub mod once;
+pub mod outbox;
+pub mod queue;
+pub mod rate_limit;
+pub mod retry;
+pub mod runtime;
+pub mod secrets;
+pub mod shops;
+pub mod telemetry;
+pub mod tokens;

@@ -1,0 +1,228 @@
+//! SQS: sending, and consuming in batches of which a part may fail.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::sync::Arc;
+
+use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
+use aws_sdk_sqs::Client;
+use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+use futures::StreamExt;
+use kernel::error::Cause;
+use serde::{Deserialize, Serialize};
+
+use crate::config::{ConfigError, Env};
+
+/// The longest that SQS holds a message back, in seconds.
+pub const DELAY_S_MAX: i64 = 900;
+/// Messages of one batch that are worked on at once.
+const CONCURRENCY: usize = 10;
+
+/// The queues, one for each consumer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Queue {
+    /// Steps of sync chains.
+    Sync,
+    /// Accounts with inputs to judge, and simulation jobs.
+    Rules,
+    /// Deliveries to shops.
+    Webhooks,
+}
+
+impl Queue {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Sync, Self::Rules, Self::Webhooks];
+
+    /// Its name.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Sync => "sync",
+            Self::Rules => "rules",
+            Self::Webhooks => "webhooks",
+        }
+    }
+
+    fn setting(self) -> &'static str {
+        match self {
+            Self::Sync => "SYNC_QUEUE_URL",
+            Self::Rules => "RULES_QUEUE_URL",
+            Self::Webhooks => "WEBHOOKS_QUEUE_URL",
+        }
+    }
+}
+
+/// A message could not be sent.
+#[derive(Debug, thiserror::Error)]
+pub enum QueueError {
+    /// The function has no address of this queue.
+    #[error("the queue {0} is not configured")]
+    Unknown(&'static str),
+    /// SQS failed.
+    #[error("the queue {queue} did not take a message")]
+    Send {
+        /// Which queue.
+        queue: &'static str,
+        /// Why.
+        #[source]
+        source: Cause,
+    },
+}
+
+impl From<QueueError> for kernel::Error {
+    fn from(error: QueueError) -> Self {
+        Self::internal(error)
+    }
+}
+
+/// The queues that a function may send to.
+#[derive(Clone, Debug)]
+pub struct Queues {
+    client: Client,
+    urls: Arc<HashMap<Queue, String>>,
+}
+
+impl Queues {
+    /// Those whose addresses the settings have.
+    ///
+    /// # Errors
+    /// Where one of `needed` is missing.
+    pub fn from_env(client: Client, env: &Env, needed: &[Queue]) -> Result<Self, ConfigError> {
+        let mut urls = HashMap::new();
+        for queue in needed {
+            urls.insert(*queue, env.text(queue.setting())?);
+        }
+        Ok(Self {
+            client,
+            urls: Arc::new(urls),
+        })
+    }
+
+    /// Sends one message, held back for up to 15 minutes.
+    ///
+    /// # Errors
+    /// [`QueueError`].
+    pub async fn send<M: Serialize>(
+        &self,
+        queue: Queue,
+        message: &M,
+        delay_s: i64,
+    ) -> Result<(), QueueError> {
+        let failed = |source: Cause| QueueError::Send {
+            queue: queue.as_str(),
+            source,
+        };
+        let body = serde_json::to_string(message).map_err(|error| failed(error.into()))?;
+        self.client
+            .send_message()
+            .queue_url(self.url(queue)?)
+            .message_body(body)
+            .delay_seconds(bounded(delay_s))
+            .send()
+            .await
+            .map_err(|error| failed(error.into()))?;
+        Ok(())
+    }
+
+    /// Sends up to ten messages. Answers the indices of those taken.
+    ///
+    /// # Errors
+    /// [`QueueError`] where none was.
+    pub async fn send_batch(
+        &self,
+        queue: Queue,
+        messages: &[(&str, i64)],
+    ) -> Result<Vec<usize>, QueueError> {
+        let failed = |source: Cause| QueueError::Send {
+            queue: queue.as_str(),
+            source,
+        };
+        let entries = messages
+            .iter()
+            .enumerate()
+            .map(|(index, (body, delay_s))| {
+                SendMessageBatchRequestEntry::builder()
+                    .id(index.to_string())
+                    .message_body(*body)
+                    .delay_seconds(bounded(*delay_s))
+                    .build()
+            })
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|error| failed(error.into()))?;
+        let answer = self
+            .client
+            .send_message_batch()
+            .queue_url(self.url(queue)?)
+            .set_entries(Some(entries))
+            .send()
+            .await
+            .map_err(|error| failed(error.into()))?;
+        Ok(answer
+            .successful()
+            .iter()
+            .filter_map(|entry| entry.id().parse().ok())
+            .collect())
+    }
+
+    fn url(&self, queue: Queue) -> Result<&str, QueueError> {
+        self.urls
+            .get(&queue)
+            .map(String::as_str)
+            .ok_or(QueueError::Unknown(queue.as_str()))
+    }
+}
+
+fn bounded(delay_s: i64) -> i32 {
+    i32::try_from(delay_s.clamp(0, DELAY_S_MAX)).unwrap_or(0)
+}
+
+/// Works on each message of a batch and answers which have failed, so that
+/// only those come again. A message that is not of the expected form can never
+/// succeed; it fails too, and ends in the dead-letter queue where it is seen.
+pub async fn consume<M, F, Fut>(event: SqsEvent, handle: F) -> SqsBatchResponse
+where
+    M: for<'de> Deserialize<'de>,
+    F: Fn(M) -> Fut,
+    Fut: Future<Output = kernel::Result<()>>,
+{
+    let handle = &handle;
+    let failed: Vec<Option<String>> = futures::stream::iter(event.records)
+        .map(|record| async move { run::<M, F, Fut>(record, handle).await })
+        .buffer_unordered(CONCURRENCY)
+        .collect()
+        .await;
+    let mut response = SqsBatchResponse::default();
+    for id in failed.into_iter().flatten() {
+        response.add_failure(id);
+    }
+    response
+}
+
+async fn run<M, F, Fut>(record: SqsMessage, handle: &F) -> Option<String>
+where
+    M: for<'de> Deserialize<'de>,
+    F: Fn(M) -> Fut,
+    Fut: Future<Output = kernel::Result<()>>,
+{
+    let id = record.message_id.unwrap_or_default();
+    let body = record.body.unwrap_or_default();
+    let message = match serde_json::from_str::<M>(&body) {
+        Ok(message) => message,
+        Err(error) => {
+            tracing::error!(message_id = id, %error, "message is not of the expected form");
+            return Some(id);
+        }
+    };
+    match handle(message).await {
+        Ok(()) => None,
+        Err(error) => {
+            tracing::error!(
+                message_id = id,
+                error = kernel::error::chain(&error),
+                "message failed; it will come again"
+            );
+            Some(id)
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! The chain around every router.
+
+use axum::Router;
+use axum::middleware::from_fn;
+use axum::middleware::from_fn_with_state;
+use axum::response::IntoResponse;
+use kernel::Error;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+
+use crate::authenticate::authenticate;
+use crate::bound::bound;
+use crate::cors;
+use crate::idempotent::idempotent;
+use crate::limit::limit;
+use crate::observe::observe;
+use crate::problem::Problem;
+use crate::state::Platform;
+
+/// Puts the chain around a function's routes, the outermost first: observe,
+/// compress, CORS, bound the body, authenticate, limit, make idempotent,
+/// handle. A path that nobody has answers as every other error does.
+pub fn serve(routes: Router, platform: &Platform) -> Router {
+    let with = |platform: &Platform| platform.clone();
+    routes
+        .fallback(async || Problem(Error::NotFound("path")))
+        .layer(CatchPanicLayer::custom(|_| {
+            Problem(Error::internal("a handler panicked")).into_response()
+        }))
+        .layer(from_fn_with_state(with(platform), idempotent))
+        .layer(from_fn_with_state(with(platform), limit))
+        .layer(from_fn_with_state(with(platform), authenticate))
+        .layer(from_fn(bound))
+        .layer(from_fn_with_state(with(platform), observe))
+        .layer(cors::layer(platform.cors_origins()))
+        .layer(CompressionLayer::new())
+}

@@ -1,0 +1,126 @@
+//! Who is calling, as an argument of the handler: a handler that does not name
+//! its caller does not see one, and one that does is never run without.
+
+use axum::extract::FromRequestParts;
+use http::request::Parts;
+use kernel::Error;
+use kernel::id::{ShopId, WpUser};
+use platform::tokens::Claims;
+
+use crate::problem::Problem;
+
+/// The scope of exchanged tokens.
+pub const SCOPE_ACCOUNTS: &str = "accounts";
+/// The role of those who run the platform.
+pub const ROLE_PLATFORM_ADMIN: &str = "platform_admin";
+
+/// Whom the authenticating layer found; handlers ask for one of the kinds
+/// below instead.
+#[derive(Clone, Debug)]
+pub enum Principal {
+    /// Nobody has signed in.
+    Anonymous,
+    /// A shop's server, by its signature.
+    Shop(ShopCaller),
+    /// A person, by an access token.
+    Person(Box<Claims>),
+}
+
+impl Principal {
+    /// A stable name, for limits and idempotency.
+    pub(crate) fn name(&self) -> Option<String> {
+        match self {
+            Self::Anonymous => None,
+            Self::Shop(shop) => Some(format!("shop:{}", shop.key_id)),
+            Self::Person(claims) => Some(format!("user:{}:{}", claims.org, claims.sub)),
+        }
+    }
+}
+
+fn principal(parts: &Parts) -> Principal {
+    parts
+        .extensions
+        .get::<Principal>()
+        .cloned()
+        .unwrap_or(Principal::Anonymous)
+}
+
+/// A shop's server: the caller of every `hmac` route.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShopCaller {
+    /// The shop, which is the tenant.
+    pub shop: ShopId,
+    /// The key it signed with.
+    pub key_id: String,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for ShopCaller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        match principal(parts) {
+            Principal::Shop(shop) => Ok(shop),
+            _ => Err(Problem(Error::Unauthenticated)),
+        }
+    }
+}
+
+/// A person who reads trading accounts: the caller of the accounts' `jwt`
+/// routes. The tenant always comes from the token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trader {
+    /// The tenant.
+    pub shop: ShopId,
+    /// The person, as accounts name their owner.
+    pub owner: String,
+}
+
+impl Trader {
+    /// The WordPress user, where the token is an exchanged one.
+    #[must_use]
+    pub fn wp_user(&self) -> Option<WpUser> {
+        self.owner.parse().ok()
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Trader {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let Principal::Person(claims) = principal(parts) else {
+            return Err(Problem(Error::Unauthenticated));
+        };
+        // A token of another kind of tenant names no shop and has no accounts.
+        let shop = claims
+            .org
+            .parse()
+            .map_err(|_| Problem(Error::Forbidden("the token has no accounts")))?;
+        Ok(Self {
+            shop,
+            owner: claims.sub,
+        })
+    }
+}
+
+/// One who runs the platform.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlatformAdmin {
+    /// Whom the token names.
+    pub subject: String,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for PlatformAdmin {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let Principal::Person(claims) = principal(parts) else {
+            return Err(Problem(Error::Unauthenticated));
+        };
+        if claims.role != ROLE_PLATFORM_ADMIN || claims.scope == SCOPE_ACCOUNTS {
+            return Err(Problem(Error::Forbidden("only for platform admins")));
+        }
+        Ok(Self {
+            subject: claims.sub,
+        })
+    }
+}

@@ -1,0 +1,25 @@
+//! HTTP as every function of Tradebridge speaks it.
+//!
+//! [`app::serve`] puts the chain around a function's router: observe, bound the
+//! body, authenticate, limit, make idempotent, handle. Handlers take what they
+//! need as extractors: [`caller`] says who may call, [`extract`] what was sent.
+//! [`problem`] is the one place that maps errors to statuses.
+
+pub mod app;
+pub mod caller;
+pub mod extract;
+pub mod hmac;
+pub mod openapi;
+pub mod page;
+pub mod problem;
+pub mod state;
+
+mod authenticate;
+mod bound;
+mod cors;
+mod idempotent;
+mod limit;
+mod observe;
+
+pub use problem::{Problem, Result};
+pub use state::Platform;

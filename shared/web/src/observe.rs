@@ -1,0 +1,151 @@
+//! The outermost layer: a request's id and address, its one line in the log,
+//! the body of every error, and the headers that every answer has.
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+use http::header::{
+    CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName,
+    STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+};
+use http::{HeaderMap, HeaderValue};
+use kernel::id::RequestId;
+use lambda_http::request::RequestContext;
+use std::time::Instant;
+
+use crate::problem::{Failure, is_problem, of_bare_status, write_body};
+use crate::state::Platform;
+
+/// The request's id on every answer.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// The peer, as the local forwarder passes it on; the local stage alone
+/// believes it.
+const LOCAL_PEER: &str = "x-tradebridge-peer";
+
+/// What is known of a request before anything is asked of it.
+#[derive(Clone, Debug)]
+pub struct RequestInfo {
+    /// In every log line, queue message and connection log of this request.
+    pub id: String,
+    /// The caller's address, as the trusted hop saw it.
+    pub address: String,
+    /// The path, without the query: a query may hold a token.
+    pub path: String,
+}
+
+impl RequestInfo {
+    /// Of a request that has passed the outermost layer.
+    pub(crate) fn of(request: &Request) -> Self {
+        request.extensions().get().cloned().unwrap_or(Self {
+            id: String::new(),
+            address: "unknown".to_owned(),
+            path: request.uri().path().to_owned(),
+        })
+    }
+}
+
+pub(crate) async fn observe(
+    State(platform): State<Platform>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let started = Instant::now();
+    platform.clock().refresh().await;
+    let info = RequestInfo {
+        id: RequestId::generate(platform.real_now()).to_string(),
+        address: address(&request, platform.is_local()),
+        path: request.uri().path().to_owned(),
+    };
+    let method = request.method().clone();
+    let accepts_html = request.uri().path() == "/api/docs";
+    request.extensions_mut().insert(info.clone());
+    let mut response = render(next.run(request).await, &info);
+    finish_headers(response.headers_mut(), &info, accepts_html);
+    tracing::info!(
+        request_id = info.id,
+        method = method.as_str(),
+        path = info.path,
+        status = response.status().as_u16(),
+        latency_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+        "{method} {} {}",
+        info.path,
+        response.status().as_u16(),
+    );
+    response
+}
+
+/// The trusted hop's word for the peer: API Gateway's, or on the local stage
+/// the forwarder's. Never a header that a caller can set.
+fn address(request: &Request, is_local: bool) -> String {
+    if is_local
+        && let Some(peer) = request.headers().get(LOCAL_PEER)
+        && let Ok(peer) = peer.to_str()
+    {
+        return peer.to_owned();
+    }
+    match request.extensions().get::<RequestContext>() {
+        Some(RequestContext::ApiGatewayV2(context)) => context.http.source_ip.clone(),
+        _ => None,
+    }
+    .unwrap_or_else(|| "unknown".to_owned())
+}
+
+/// Gives an error its body, and logs what only we may know of it.
+pub(crate) fn render(mut response: Response, info: &RequestInfo) -> Response {
+    let failure = response.extensions_mut().remove::<Failure>();
+    let error = match failure {
+        Some(Failure(error)) => error,
+        None if is_problem(&response) => return response,
+        None => match of_bare_status(response.status()) {
+            Some(error) => std::sync::Arc::new(error),
+            None => return response,
+        },
+    };
+    if error.is_fault() {
+        tracing::error!(
+            request_id = info.id,
+            path = info.path,
+            error = kernel::error::chain(error.as_ref()),
+            "request failed"
+        );
+    }
+    if matches!(response.status().as_u16(), 405 | 415) {
+        *response.status_mut() = match response.status().as_u16() {
+            405 => http::StatusCode::NOT_FOUND,
+            _ => http::StatusCode::BAD_REQUEST,
+        };
+    }
+    let (kind, bytes) = write_body(&error, &info.path, &info.id);
+    response.headers_mut().remove(CONTENT_LENGTH);
+    response.headers_mut().insert(CONTENT_TYPE, kind);
+    *response.body_mut() = Body::from(bytes);
+    response
+}
+
+fn finish_headers(headers: &mut HeaderMap, info: &RequestInfo, is_page: bool) {
+    let fixed = [
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (X_FRAME_OPTIONS, "DENY"),
+        (
+            STRICT_TRANSPORT_SECURITY,
+            "max-age=63072000; includeSubDomains",
+        ),
+    ];
+    for (name, value) in fixed {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    if !is_page {
+        headers.insert(
+            CONTENT_SECURITY_POLICY,
+            HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"),
+        );
+    }
+    // What is public says so itself.
+    if !headers.contains_key(CACHE_CONTROL) {
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    if let Ok(id) = HeaderValue::from_str(&info.id) {
+        headers.insert(REQUEST_ID, id);
+    }
+}

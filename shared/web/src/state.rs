@@ -1,0 +1,136 @@
+//! What every HTTP function has at hand.
+
+use std::sync::Arc;
+
+use kernel::id::ShopId;
+use kernel::time::{Clock, Timestamp};
+use platform::clock::{BusinessClock, SystemClock};
+use platform::config::{ConfigError, Env};
+use platform::dynamo::Table;
+use platform::idempotency::Idempotency;
+use platform::keys::Vault;
+use platform::rate_limit::{Limit, MINUTE_S, RateLimiter};
+use platform::shops::ShopKeys;
+use platform::tokens::Verifier;
+
+/// Requests a minute of one user, key or device, and of one address before
+/// sign-in, where the settings do not say.
+const REQUESTS_A_MINUTE: u32 = 100;
+
+/// The platform of an HTTP function, shared by its requests.
+#[derive(Clone, Debug)]
+pub struct Platform(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    table: Table,
+    clock: BusinessClock,
+    verifier: Verifier,
+    shop_keys: ShopKeys,
+    default_shop: Option<ShopId>,
+    limiter: RateLimiter,
+    limit: Limit,
+    idempotency: Idempotency,
+    cors_origins: Vec<String>,
+    is_local: bool,
+}
+
+impl Platform {
+    /// From settings, the platform's table and the vault.
+    ///
+    /// # Errors
+    /// Where a setting is missing or makes no sense.
+    pub fn new(env: &Env, table: Table, vault: Vault) -> Result<Self, ConfigError> {
+        let invalid = |name, problem| ConfigError::Invalid { name, problem };
+        let default_shop = env
+            .optional("DEFAULT_SHOP_ID")
+            .map(str::parse)
+            .transpose()
+            .map_err(|_| invalid("DEFAULT_SHOP_ID", "is no shop's id"))?;
+        let admissions = match env.optional("REQUESTS_PER_MINUTE") {
+            Some(text) => text
+                .parse()
+                .map_err(|_| invalid("REQUESTS_PER_MINUTE", "is no whole number"))?,
+            None => REQUESTS_A_MINUTE,
+        };
+        let is_local = env.is_local();
+        Ok(Self(Arc::new(Inner {
+            clock: if is_local {
+                BusinessClock::local(table.clone())
+            } else {
+                BusinessClock::real()
+            },
+            verifier: Verifier::new(table.clone(), env.text("TOKEN_ISSUER")?),
+            shop_keys: ShopKeys::new(table.clone(), vault),
+            default_shop,
+            limiter: RateLimiter::new(table.clone()),
+            limit: Limit::shared(admissions, MINUTE_S),
+            idempotency: Idempotency::new(table.clone()),
+            cors_origins: env.list("CORS_ORIGINS"),
+            is_local,
+            table,
+        })))
+    }
+
+    /// The platform's table.
+    #[must_use]
+    pub fn table(&self) -> &Table {
+        &self.0.table
+    }
+
+    /// The time that rules and schedules go by.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.0.clock.now()
+    }
+
+    /// The business clock itself.
+    #[must_use]
+    pub fn clock(&self) -> &BusinessClock {
+        &self.0.clock
+    }
+
+    /// The time that signatures, tokens and limits go by.
+    #[must_use]
+    pub fn real_now(&self) -> Timestamp {
+        SystemClock.now()
+    }
+
+    /// Checks access tokens.
+    #[must_use]
+    pub fn verifier(&self) -> &Verifier {
+        &self.0.verifier
+    }
+
+    /// The shops' keys.
+    #[must_use]
+    pub fn shop_keys(&self) -> &ShopKeys {
+        &self.0.shop_keys
+    }
+
+    /// Limits over all instances.
+    #[must_use]
+    pub fn limiter(&self) -> &RateLimiter {
+        &self.0.limiter
+    }
+
+    pub(crate) fn default_shop(&self) -> Option<&ShopId> {
+        self.0.default_shop.as_ref()
+    }
+
+    pub(crate) fn limit(&self) -> Limit {
+        self.0.limit
+    }
+
+    pub(crate) fn idempotency(&self) -> &Idempotency {
+        &self.0.idempotency
+    }
+
+    pub(crate) fn cors_origins(&self) -> &[String] {
+        &self.0.cors_origins
+    }
+
+    pub(crate) fn is_local(&self) -> bool {
+        self.0.is_local
+    }
+}

@@ -1,0 +1,293 @@
+//! An account's books at a moment, and how an action changes them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use kernel::currency::Currency;
+use kernel::time::Timestamp;
+use rust_decimal::{Decimal, RoundingStrategy};
+
+use crate::checks::{self, TOTAL_MAX, too_large};
+use crate::demo::Walk;
+use crate::replay::{Drift, Recorded};
+use crate::scenario::{Action, OperationKind};
+use crate::symbols::{Instrument, Side, SymbolSpec};
+
+/// What holds for an account through its whole life.
+#[derive(Clone, Debug)]
+pub(crate) struct Book {
+    pub(crate) currency: Currency,
+    pub(crate) leverage: u32,
+    pub(crate) symbols: BTreeMap<String, SymbolSpec>,
+    /// Prices of the demo market, where no step has set one.
+    pub(crate) walk: Option<Walk>,
+}
+
+impl Book {
+    pub(crate) fn instrument(&self, symbol: &str) -> Result<Instrument, String> {
+        let spec = self.symbols.get(symbol).copied().unwrap_or_default();
+        Instrument::resolve(symbol, spec, &self.currency)
+    }
+
+    /// Booked profit of a move of a symbol's price.
+    pub(crate) fn profit(
+        &self,
+        symbol: &str,
+        side: Side,
+        from_to: (Decimal, Decimal),
+        volume: Decimal,
+    ) -> Result<Decimal, String> {
+        self.instrument(symbol)?
+            .profit(side, from_to.0, from_to.1, volume)
+            .filter(|profit| profit.abs() <= TOTAL_MAX)
+            .map(|profit| self.booked(profit))
+            .ok_or_else(too_large)
+    }
+
+    /// Rounds as the trade server books: half away from zero.
+    pub(crate) fn booked(&self, amount: Decimal) -> Decimal {
+        amount.round_dp_with_strategy(
+            self.currency.digits(),
+            RoundingStrategy::MidpointAwayFromZero,
+        )
+    }
+}
+
+/// A deal's place in a position, or that of a balance operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Entry {
+    In,
+    Out,
+    InOut,
+    OutBy,
+}
+
+/// What a deal is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum DealKind {
+    Trade(Side),
+    Balance,
+    Credit,
+    Operation(OperationKind),
+}
+
+/// The market side of a deal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Trade {
+    pub(crate) symbol: String,
+    pub(crate) order: u64,
+    pub(crate) position: u64,
+    pub(crate) volume: Decimal,
+    pub(crate) price: Decimal,
+}
+
+/// One line of an account's history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Deal {
+    pub(crate) id: u64,
+    pub(crate) at: Timestamp,
+    pub(crate) visible_at: Timestamp,
+    pub(crate) kind: DealKind,
+    pub(crate) entry: Entry,
+    pub(crate) trade: Option<Trade>,
+    pub(crate) commission: Decimal,
+    pub(crate) swap: Decimal,
+    pub(crate) profit: Decimal,
+    pub(crate) comment: String,
+}
+
+/// An open position.
+#[derive(Clone, Debug)]
+pub(crate) struct Position {
+    pub(crate) ticket: u64,
+    pub(crate) symbol: String,
+    pub(crate) side: Side,
+    pub(crate) volume: Decimal,
+    pub(crate) open_price: Decimal,
+    pub(crate) opened_at: Timestamp,
+    pub(crate) swap: Decimal,
+    pub(crate) stop_loss: Option<Decimal>,
+    pub(crate) take_profit: Option<Decimal>,
+    pub(crate) comment: String,
+    /// The profit that a step has set, until the symbol has a new price.
+    pub(crate) set_profit: Option<Decimal>,
+    /// Where a replayed position is known to go.
+    pub(crate) drift: Option<Drift>,
+}
+
+/// What a position shows at a moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Valuation {
+    pub(crate) price: Decimal,
+    pub(crate) profit: Decimal,
+}
+
+/// When an action happens, and the numbers its order and deals take.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stamp {
+    pub(crate) at: Timestamp,
+    pub(crate) visible_at: Timestamp,
+    /// The first of eight numbers that are this action's own.
+    pub(crate) ticket: u64,
+}
+
+/// What an action changes an account by.
+#[derive(Clone, Debug)]
+pub(crate) enum Event {
+    Action(Action),
+    Recorded(Box<Recorded>),
+}
+
+/// The books of an account at a moment.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct State {
+    pub(crate) balance: Decimal,
+    pub(crate) credit: Decimal,
+    /// Open positions by the name that steps use.
+    pub(crate) positions: BTreeMap<String, Position>,
+    prices: BTreeMap<String, Decimal>,
+    /// Symbols whose price a step has set, so that the demo market is off.
+    pub(crate) pinned: BTreeSet<String>,
+}
+
+impl State {
+    /// Applies an event and appends the deals it makes.
+    pub(crate) fn apply(
+        &mut self,
+        book: &Book,
+        stamp: Stamp,
+        event: &Event,
+        deals: &mut Vec<Deal>,
+    ) -> Result<(), String> {
+        match event {
+            Event::Recorded(recorded) => recorded.apply(self, stamp, deals),
+            Event::Action(action) => self.act(book, stamp, action, deals),
+        }?;
+        if self.balance.abs() > TOTAL_MAX {
+            return Err("the balance becomes too large".to_owned());
+        }
+        Ok(())
+    }
+
+    /// Takes a closed volume, with its swap and its part of a set profit, off
+    /// a position.
+    pub(crate) fn reduce(&mut self, name: &str, closed: Decimal, swap: Decimal, profit: Decimal) {
+        let Some(position) = self.positions.get_mut(name) else {
+            return;
+        };
+        position.volume -= closed;
+        position.swap -= swap;
+        position.set_profit = position.set_profit.map(|set| set - profit);
+        if position.volume.is_zero() {
+            self.positions.remove(name);
+        }
+    }
+
+    pub(crate) fn position(&self, name: &str) -> Result<&Position, String> {
+        self.positions
+            .get(name)
+            .ok_or_else(|| format!("no open position is named {name}"))
+    }
+
+    /// The price of a trade: the one given, which then is the market's, or
+    /// the market's.
+    pub(crate) fn trade_price(
+        &mut self,
+        book: &Book,
+        symbol: &str,
+        at: Timestamp,
+        given: Option<Decimal>,
+    ) -> Result<Decimal, String> {
+        if let Some(given) = given {
+            checks::price(given)?;
+            self.quote(symbol, given);
+            return Ok(given);
+        }
+        self.market(book, symbol, at)
+            .ok_or_else(|| format!("{symbol} has no price yet: give one"))
+    }
+
+    pub(crate) fn quote(&mut self, symbol: &str, price: Decimal) {
+        self.prices.insert(symbol.to_owned(), price);
+        for position in self.positions.values_mut() {
+            if position.symbol == symbol {
+                position.set_profit = None;
+            }
+        }
+    }
+
+    fn market(&self, book: &Book, symbol: &str, at: Timestamp) -> Option<Decimal> {
+        let walk = book.walk.filter(|_| !self.pinned.contains(symbol));
+        walk.and_then(|walk| walk.price(symbol, at))
+            .or_else(|| self.prices.get(symbol).copied())
+    }
+
+    /// Price and profit that a position shows.
+    pub(crate) fn value(
+        &self,
+        book: &Book,
+        position: &Position,
+        at: Timestamp,
+    ) -> Result<Valuation, String> {
+        if let Some(drift) = &position.drift {
+            return Ok(drift.value(position, at, |amount| book.booked(amount)));
+        }
+        let (side, open, volume) = (position.side, position.open_price, position.volume);
+        if let Some(profit) = position.set_profit {
+            let price = book
+                .instrument(&position.symbol)?
+                .price_for(side, open, profit, volume)
+                .ok_or("no price gives this equity")?;
+            return Ok(Valuation { price, profit });
+        }
+        let price = self.market(book, &position.symbol, at).unwrap_or(open);
+        let profit = book.profit(&position.symbol, side, (open, price), volume)?;
+        Ok(Valuation { price, profit })
+    }
+
+    /// What open positions add to the balance: profit and swap.
+    pub(crate) fn floating(&self, book: &Book, at: Timestamp) -> Result<Decimal, String> {
+        self.positions
+            .values()
+            .try_fold(Decimal::ZERO, |sum, position| {
+                let profit = self.value(book, position, at)?.profit;
+                sum.checked_add(profit)
+                    .and_then(|sum| sum.checked_add(position.swap))
+                    .ok_or_else(too_large)
+            })
+    }
+
+    /// Margin that open positions use.
+    pub(crate) fn margin(&self, book: &Book) -> Decimal {
+        let used = self.positions.values().filter_map(|position| {
+            let instrument = book.instrument(&position.symbol).ok()?;
+            let notional = instrument.notional(position.open_price, position.volume)?;
+            notional.checked_div(Decimal::from(book.leverage))
+        });
+        book.booked(used.fold(Decimal::ZERO, Decimal::saturating_add))
+    }
+
+    /// That no later request meets a figure that a decimal cannot hold.
+    pub(crate) fn check_floating(&self, book: &Book, at: Timestamp) -> Result<(), String> {
+        let floating = self.floating(book, at)?;
+        if floating.abs() > TOTAL_MAX {
+            return Err(too_large());
+        }
+        Ok(())
+    }
+}
+
+/// A deal of a stamp with its `number`th ticket.
+pub(crate) fn deal(stamp: Stamp, number: u64, kind: DealKind, entry: Entry) -> Deal {
+    Deal {
+        id: stamp.ticket + number,
+        at: stamp.at,
+        visible_at: stamp.visible_at,
+        kind,
+        entry,
+        trade: None,
+        commission: Decimal::ZERO,
+        swap: Decimal::ZERO,
+        profit: Decimal::ZERO,
+        comment: String::new(),
+    }
+}
