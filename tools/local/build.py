@@ -4,7 +4,6 @@ import subprocess
 
 from settings import FUNCTIONS, ROOT, TOOLS, fail
 
-
 EVERYTHING = (*(f"fn-{name}" for name in FUNCTIONS.values()), *TOOLS)
 
 

@@ -1,6 +1,7 @@
 """The stack's cloud: the emulator with the application deployed and filled."""
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -24,7 +25,8 @@ def start_emulator(settings: Settings, children: Children) -> None:
             fail(f"no LocalStack answers at {settings.emulator}")
         return
     scratch = settings.run_dir / "tmp"
-    scratch.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(scratch, ignore_errors=True)
+    scratch.mkdir(parents=True)
     environment = clean_environment() | {
         "AUTH": "true" if settings.auth else "false",
         "AWS_ENDPOINT_URL": settings.emulator,
@@ -41,14 +43,18 @@ def start_emulator(settings: Settings, children: Children) -> None:
 
 
 def operator_environment(settings: Settings, stack: dict[str, str]) -> dict[str, str]:
-    return settings.aws_environment() | deploy.environment_of(stack) | {
-        "STAGE": STAGE,
-        "LOCAL_STAGE": "true",
-        "LOG_LEVEL": "warn",
-        "MT5_TOKEN": settings.mt5_token,
-        "MT5_PROVISIONING_URL": settings.parameters()["Mt5ProvisioningUrl"],
-        "MT5_CLIENT_URL": settings.parameters()["Mt5ClientUrl"],
-    }
+    return (
+        settings.aws_environment()
+        | deploy.environment_of(stack)
+        | {
+            "STAGE": STAGE,
+            "LOCAL_STAGE": "true",
+            "LOG_LEVEL": "warn",
+            "MT5_TOKEN": settings.mt5_token,
+            "MT5_PROVISIONING_URL": settings.parameters()["Mt5ProvisioningUrl"],
+            "MT5_CLIENT_URL": settings.parameters()["Mt5ClientUrl"],
+        }
+    )
 
 
 def bootstrap(settings: Settings, stack: dict[str, str]) -> dict[str, object]:
@@ -81,15 +87,14 @@ def start_cloud(
     say(f"starting the emulator ({settings.emulator_kind}) on {settings.emulator}")
     start_emulator(settings, children)
     say("starting the MT5 simulator")
-    sim_environment = clean_environment() | {"MT5_TOKEN": settings.mt5_token}
-    sim = [tool("mt5-sim"), "--port", str(settings.mt5_sim_port)]
-    children.start("mt5-sim", sim, sim_environment)
+    sim = [tool("mt5-sim"), f"--port={settings.mt5_sim_port}", f"--token={settings.sim_token}"]
+    children.start("mt5-sim", [*sim, "--demo"], clean_environment())
     children.require("mt5-sim", lambda: answers(settings.mt5_sim), READY_SECONDS_MAX)
     say("deploying template.yaml with the SAM CLI")
     deploy.sam_deploy(settings, template(settings))
     stack = deploy.outputs(settings)
     deploy.turn_on_ttl(settings, stack)
-    deploy.write_json(settings.run_dir / "outputs.json", dict(stack))
+    deploy.write_json(settings.outputs_json, dict(stack))
     say("putting secrets and demo data in")
     settings.mail_dir.mkdir(parents=True, exist_ok=True)
     return stack, bootstrap(settings, stack)

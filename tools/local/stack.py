@@ -1,9 +1,9 @@
 """The local stack: `run` in the foreground, `up` and `down` in the background.
 
-    python stack.py run [--no-build]   until Ctrl-C
-    python stack.py up [--no-build]    returns when ready
-    python stack.py down
-    python stack.py operator …         the operator, with the stack's settings
+python stack.py run [--no-build]   until Ctrl-C
+python stack.py up [--no-build]    returns when ready
+python stack.py down
+python stack.py operator …         the operator, with the stack's settings
 """
 
 import json
@@ -85,8 +85,8 @@ def run(settings: Settings, with_build: bool) -> None:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)
         children.stop()
-        settings.stack_json.unlink(missing_ok=True)
-        owner.unlink(missing_ok=True)
+        for file in (settings.stack_json, settings.outputs_json, owner):
+            file.unlink(missing_ok=True)
 
 
 def owner_pid(settings: Settings) -> int | None:
@@ -157,7 +157,7 @@ def down(settings: Settings) -> None:
 def operator(settings: Settings, arguments: list[str]) -> NoReturn:
     """Runs the operator against the running stack."""
     try:
-        stack = json.loads((settings.run_dir / "outputs.json").read_text())
+        stack = json.loads(settings.outputs_json.read_text())
     except (OSError, ValueError):
         fail("no stack is running; `make up` starts one")
     os.execve(tool("operator"), ["operator", *arguments], operator_environment(settings, stack))

@@ -46,7 +46,7 @@ def black_box(arguments: list[str]) -> bool:
     try:
         if not stack("up", dict(os.environ)):
             return False
-        outputs = json.loads((settings.run_dir / "outputs.json").read_text())
+        outputs = json.loads(settings.outputs_json.read_text())
         # The tests reach the stack as any client does, and its cloud as root.
         environment = dict(os.environ) | operator_environment(settings, outputs)
         environment |= {
@@ -54,7 +54,9 @@ def black_box(arguments: list[str]) -> bool:
             "TRADEBRIDGE_RUN_DIR": str(settings.run_dir),
         }
         say(f"black-box tests against {settings.http} (AUTH={chosen['AUTH']})")
-        return cargo("nextest", "run", "--locked", "-p", BLACK_BOX, *arguments, environment=environment)
+        return cargo(
+            "nextest", "run", "--locked", "-p", BLACK_BOX, *arguments, environment=environment
+        )
     finally:
         stack("down", dict(os.environ))
 

@@ -68,7 +68,11 @@ fn account_of(text: &str) -> Option<AccountHeader> {
         login: Some(login.to_owned()),
         ..AccountHeader::default()
     };
-    for part in inner.split([',', '，', '、']).map(str::trim).filter(|part| !part.is_empty()) {
+    for part in inner
+        .split([',', '，', '、'])
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
+    {
         take_part(&mut header, part);
     }
     (header.currency.is_some() || header.server.is_some()).then_some(header)
@@ -90,7 +94,10 @@ fn take_part(header: &mut AccountHeader, part: &str) {
 }
 
 fn is_currency(text: &str) -> bool {
-    (3..=5).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
+    (3..=5).contains(&text.len())
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
 }
 
 #[cfg(test)]
@@ -108,7 +115,13 @@ mod tests {
         let part = account_of("5 (EUR, Broker Live 2)").expect("an account");
         assert_eq!(part.server.as_deref(), Some("Broker Live 2"));
         assert_eq!(part.kind, None);
-        for wrong in ["8 (25.00%)", "H1 (2020.01.01 - 2020.12.31)", "12.50 (3)", "abc (USD)", "5 ()"] {
+        for wrong in [
+            "8 (25.00%)",
+            "H1 (2020.01.01 - 2020.12.31)",
+            "12.50 (3)",
+            "abc (USD)",
+            "5 ()",
+        ] {
             assert_eq!(account_of(wrong).and_then(|a| a.currency), None, "{wrong}");
         }
     }

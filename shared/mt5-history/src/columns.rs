@@ -74,7 +74,12 @@ pub(crate) fn deal_roles_by_place(count: usize) -> Option<Vec<Role>> {
 impl DealColumns {
     /// The columns of a table of deals; `None` where one that must be there is not.
     pub(crate) fn of(roles: &[(usize, Role)], api: bool) -> Option<Self> {
-        let at = |wanted: Role| roles.iter().find(|(_, role)| *role == wanted).map(|(column, _)| *column);
+        let at = |wanted: Role| {
+            roles
+                .iter()
+                .find(|(_, role)| *role == wanted)
+                .map(|(column, _)| *column)
+        };
         Some(Self {
             time: at(Role::Time).or_else(|| at(Role::TimeMillis))?,
             kind: at(Role::Kind)?,
@@ -124,7 +129,12 @@ impl PositionColumns {
 
     /// The columns by name, in whatever order.
     pub(crate) fn by_name(roles: &[(usize, Role)]) -> Option<Self> {
-        let at = |wanted: Role| roles.iter().find(|(_, role)| *role == wanted).map(|(column, _)| *column);
+        let at = |wanted: Role| {
+            roles
+                .iter()
+                .find(|(_, role)| *role == wanted)
+                .map(|(column, _)| *column)
+        };
         Some(Self {
             open_time: at(Role::Time)?,
             id: at(Role::Position).or_else(|| at(Role::Deal))?,

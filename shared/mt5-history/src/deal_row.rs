@@ -77,7 +77,12 @@ pub(crate) fn read(row: &Row, columns: &DealColumns, habits: Habits) -> Result<D
     Ok(deal)
 }
 
-fn read_trade(row: &Row, columns: &DealColumns, habits: Habits, deal: &mut Deal) -> Result<(), String> {
+fn read_trade(
+    row: &Row,
+    columns: &DealColumns,
+    habits: Habits,
+    deal: &mut Deal,
+) -> Result<(), String> {
     let entry = row.cell(columns.entry).text;
     deal.entry = Some(entry_of(entry, columns.api).ok_or_else(|| wrong("direction", entry))?);
     let volume = row.cell(columns.volume).text;
@@ -126,7 +131,8 @@ pub(crate) fn identifier(cell: Cell<'_>) -> Option<String> {
         Some((whole, zeros)) if !zeros.is_empty() && zeros.bytes().all(|b| b == b'0') => whole,
         _ => text,
     };
-    let scientific = plain.contains(['e', 'E']) && plain.bytes().next().is_some_and(|b| b.is_ascii_digit());
+    let scientific =
+        plain.contains(['e', 'E']) && plain.bytes().next().is_some_and(|b| b.is_ascii_digit());
     let text = if scientific {
         number::parse_identifier(plain).unwrap_or_else(|| plain.to_owned())
     } else {
@@ -151,10 +157,22 @@ fn balance_of(cell: Cell<'_>, habits: Habits) -> Result<Option<Decimal>, String>
     amount_of("balance", cell, habits).map(Some)
 }
 
-/// A volume; of `0.5 / 1` (done of ordered) the first.
+/// A volume; of `0.5 / 1` (done of ordered) the first. Terminals set to show amounts in place of
+/// lots write `100K` and `1.5M`.
 pub(crate) fn volume_of(text: &str, habits: Habits) -> Option<Decimal> {
-    let first = text.split('/').next().unwrap_or(text);
-    number::parse(first, habits.mark).filter(|volume| !volume.is_sign_negative())
+    let first = text.split('/').next().unwrap_or(text).trim();
+    let (digits, unit) = match first.chars().next_back() {
+        Some('K' | 'k') => (&first[..first.len() - 1], 1_000),
+        Some('M' | 'm') => (&first[..first.len() - 1], 1_000_000),
+        _ => (first, 1),
+    };
+    let volume = number::parse(digits, habits.mark)?;
+    let volume = if unit == 1 {
+        volume
+    } else {
+        (volume * Decimal::from(unit)).normalize()
+    };
+    (!volume.is_sign_negative()).then_some(volume)
 }
 
 /// Says that a cell cannot be read, quoting it in short.

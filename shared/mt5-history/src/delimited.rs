@@ -50,7 +50,11 @@ impl<'a> Delimited<'a> {
             row.reset(lines.at(self.text.as_bytes(), offset));
             for field in &record {
                 let field = String::from_utf8_lossy(field);
-                let field = if self.quoting { &*field } else { field.trim().trim_matches('"') };
+                let field = if self.quoting {
+                    &*field
+                } else {
+                    field.trim().trim_matches('"')
+                };
                 row.push(field, false);
             }
             if sink.row(&row) == Flow::Stop {
@@ -71,7 +75,9 @@ struct LineStarts {
 
 impl LineStarts {
     fn at(&mut self, text: &[u8], offset: u64) -> u32 {
-        let mut start = usize::try_from(offset).unwrap_or(text.len()).min(text.len());
+        let mut start = usize::try_from(offset)
+            .unwrap_or(text.len())
+            .min(text.len());
         while matches!(text.get(start), Some(b'\n' | b'\r')) {
             start += 1;
         }
@@ -147,7 +153,9 @@ fn has_stray_quote(text: &str, delimiter: u8) -> bool {
             let swallowed = field
                 .split(|byte| *byte == b'\n' || *byte == b'\r')
                 .skip(1)
-                .any(|line| line.iter().filter(|byte| **byte == delimiter).count() >= DELIMITERS_MIN);
+                .any(|line| {
+                    line.iter().filter(|byte| **byte == delimiter).count() >= DELIMITERS_MIN
+                });
             if swallowed {
                 return true;
             }
@@ -165,7 +173,9 @@ mod tests {
 
     impl RowSink for Seen {
         fn row(&mut self, row: &Row) -> Flow {
-            let cells = (0..row.width()).map(|i| row.cell(i).text.to_owned()).collect();
+            let cells = (0..row.width())
+                .map(|i| row.cell(i).text.to_owned())
+                .collect();
             self.0.push((row.line, cells));
             Flow::Continue
         }
@@ -173,7 +183,9 @@ mod tests {
 
     fn rows(text: &str) -> Vec<(u32, Vec<String>)> {
         let mut seen = Seen::default();
-        Delimited::new(text.into()).rows(&mut seen).expect("few rows");
+        Delimited::new(text.into())
+            .rows(&mut seen)
+            .expect("few rows");
         seen.0
     }
 

@@ -38,7 +38,14 @@ fn unmarked_utf16(bytes: &[u8]) -> Option<&'static Encoding> {
     if pairs < 4 {
         return None;
     }
-    let zeros = |offset: usize| sample.iter().skip(offset).step_by(2).filter(|b| **b == 0).count();
+    let zeros = |offset: usize| {
+        sample
+            .iter()
+            .skip(offset)
+            .step_by(2)
+            .filter(|b| **b == 0)
+            .count()
+    };
     let (even, odd) = (zeros(0), zeros(1));
     if odd * 2 > pairs && even * 10 < pairs {
         Some(UTF_16LE)
@@ -51,7 +58,8 @@ fn unmarked_utf16(bytes: &[u8]) -> Option<&'static Encoding> {
 
 /// The encoding that the file states in `charset=` or `encoding=`.
 fn declared(bytes: &[u8]) -> Option<&'static Encoding> {
-    let head = String::from_utf8_lossy(&bytes[..bytes.len().min(DECLARATION_BYTES_MAX)]).to_ascii_lowercase();
+    let head = String::from_utf8_lossy(&bytes[..bytes.len().min(DECLARATION_BYTES_MAX)])
+        .to_ascii_lowercase();
     let at = ["charset=", "encoding="]
         .iter()
         .filter_map(|key| head.find(key).map(|at| at + key.len()))
@@ -80,7 +88,13 @@ mod tests {
 
     fn wide(text: &str, little: bool) -> Vec<u8> {
         text.encode_utf16()
-            .flat_map(|unit| if little { unit.to_le_bytes() } else { unit.to_be_bytes() })
+            .flat_map(|unit| {
+                if little {
+                    unit.to_le_bytes()
+                } else {
+                    unit.to_be_bytes()
+                }
+            })
             .collect()
     }
 
@@ -90,7 +104,11 @@ mod tests {
         for little in [true, false] {
             let bare = wide(text, little);
             assert_eq!(decode(&bare), text);
-            let mut marked = if little { vec![0xff, 0xfe] } else { vec![0xfe, 0xff] };
+            let mut marked = if little {
+                vec![0xff, 0xfe]
+            } else {
+                vec![0xfe, 0xff]
+            };
             marked.extend(&bare);
             marked.push(b'>');
             assert_eq!(decode(&marked), text);

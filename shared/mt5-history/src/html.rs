@@ -28,12 +28,10 @@ impl<'a> Html<'a> {
             builder.event(event, span)
         });
         emitter.naively_switch_states(true);
-        let mut end = None;
-        for token in Tokenizer::new_with_emitter(&*self.text, emitter) {
-            let Ok(stop) = token;
-            end = Some(stop);
-            break;
-        }
+        // A token is only made where the reading ends before the document does.
+        let end = Tokenizer::new_with_emitter(&*self.text, emitter)
+            .next()
+            .map(|Ok(end)| end);
         match end {
             Some(Ended::TooManyRows) => Err(ParseError::TooMuch {
                 what: "rows",
@@ -155,7 +153,9 @@ impl<'a> Builder<'a> {
             b"class" => {
                 let classes = String::from_utf8_lossy(value);
                 self.tag.hidden |= classes.split_ascii_whitespace().any(|class| {
-                    self.hidden_classes.iter().any(|known| known.eq_ignore_ascii_case(class))
+                    self.hidden_classes
+                        .iter()
+                        .any(|known| known.eq_ignore_ascii_case(class))
                 });
             }
             _ => {}
@@ -287,8 +287,13 @@ impl LineCounter {
     fn at(&mut self, source: &[u8], offset: usize) -> u32 {
         let offset = offset.min(source.len());
         if offset > self.offset {
-            let passed = source[self.offset..offset].iter().filter(|b| **b == b'\n').count();
-            self.newlines = self.newlines.saturating_add(u32::try_from(passed).unwrap_or(u32::MAX));
+            let passed = source[self.offset..offset]
+                .iter()
+                .filter(|b| **b == b'\n')
+                .count();
+            self.newlines = self
+                .newlines
+                .saturating_add(u32::try_from(passed).unwrap_or(u32::MAX));
             self.offset = offset;
         }
         self.newlines.saturating_add(1)
@@ -307,7 +312,10 @@ fn hidden_classes(style: &str) -> Vec<String> {
         .filter_map(|rule| rule.rsplit_once('{'))
         .filter(|(_, body)| hides(body))
         .flat_map(|(selector, _)| selector.split([',', ' ', '\n', '\t', '\r']))
-        .filter_map(|part| part.rsplit_once('.').map(|(_, class)| class.trim().to_owned()))
+        .filter_map(|part| {
+            part.rsplit_once('.')
+                .map(|(_, class)| class.trim().to_owned())
+        })
         .filter(|class| !class.is_empty())
         .take(64)
         .collect()
@@ -322,7 +330,9 @@ mod tests {
 
     impl RowSink for Seen {
         fn row(&mut self, row: &Row) -> Flow {
-            let cells = (0..row.width()).map(|i| row.cell(i).text.to_owned()).collect();
+            let cells = (0..row.width())
+                .map(|i| row.cell(i).text.to_owned())
+                .collect();
             self.0.push((row.line, cells));
             Flow::Continue
         }
@@ -350,7 +360,10 @@ mod tests {
 
     #[test]
     fn a_row_of_endless_spans_stays_bounded() {
-        let html = format!("<table><tr>{}</tr></table>", "<td colspan=99999>x".repeat(1_000));
+        let html = format!(
+            "<table><tr>{}</tr></table>",
+            "<td colspan=99999>x".repeat(1_000)
+        );
         let rows = rows(&html);
         assert_eq!(rows[0].1.len(), CELLS_PER_ROW_MAX);
     }

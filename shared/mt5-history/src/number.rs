@@ -30,14 +30,15 @@ pub(crate) fn parse(text: &str, mark: DecimalMark) -> Option<Decimal> {
     let parts = Parts::of(mantissa)?;
     let point = parts.decimal_point(mark)?;
     let plain = parts.plain(point)?;
-    let mut value = if exponent.is_empty() {
-        plain.parse::<Decimal>().ok()?
-    } else {
-        Decimal::from_scientific(&format!("{plain}e{exponent}")).ok()?
-    };
+    let plain = shift(plain, exponent)?;
+    let mut value = plain.parse::<Decimal>().ok()?;
     let digits = plain.bytes().filter(u8::is_ascii_digit).count();
-    let leading = plain.bytes().take_while(|b| matches!(b, b'0' | b'.')).filter(|b| *b == b'0').count();
-    if digits - leading.min(digits) > DOUBLE_DIGITS && plain.contains('.') {
+    let leading = plain
+        .bytes()
+        .take_while(|b| matches!(b, b'0' | b'.'))
+        .filter(|b| *b == b'0')
+        .count();
+    if digits - leading > DOUBLE_DIGITS && plain.contains('.') {
         value = value.round_sf(15)?.normalize();
     }
     if value.scale() > DECIMALS_MAX {
@@ -67,7 +68,10 @@ pub(crate) fn vote(text: &str) -> Option<DecimalMark> {
     let parts = Parts::of(body)?;
     let point = parts.certain_point()?;
     parts.plain(point)?;
-    match (point.map(|at| parts.separators[at].1), parts.separators.first()) {
+    match (
+        point.map(|at| parts.separators[at].1),
+        parts.separators.first(),
+    ) {
         (Some('.'), _) | (None, Some((_, ','))) => Some(DecimalMark::Dot),
         (Some(','), _) | (None, Some((_, '.'))) => Some(DecimalMark::Comma),
         _ => None,
@@ -103,6 +107,32 @@ fn split_exponent(text: &str) -> Option<(&str, &str)> {
         && exponent.len() - digits.len() <= 1
         && digits.bytes().all(|b| b.is_ascii_digit());
     valid.then(|| (mantissa, exponent.strip_prefix('+').unwrap_or(exponent)))
+}
+
+/// Moves the decimal dot of `plain` by the exponent. `None` beyond what an amount can be.
+fn shift(plain: String, exponent: &str) -> Option<String> {
+    if exponent.is_empty() {
+        return Some(plain);
+    }
+    let places: i32 = exponent.parse().ok()?;
+    let (whole, fraction) = plain.split_once('.').unwrap_or((&plain, ""));
+    let point = i32::try_from(whole.len()).ok()? + places;
+    let digits = format!("{whole}{fraction}");
+    if point <= -28 {
+        return Some("0".to_owned());
+    }
+    if point > 40 {
+        return None;
+    }
+    let Ok(point) = usize::try_from(point) else {
+        let zeros = "0".repeat(usize::try_from(-point).ok()?);
+        return Some(format!("0.{zeros}{digits}"));
+    };
+    if point >= digits.len() {
+        return Some(format!("{digits}{}", "0".repeat(point - digits.len())));
+    }
+    let whole = if point == 0 { "0" } else { &digits[..point] };
+    Some(format!("{whole}.{}", &digits[point..]))
 }
 
 /// A number taken apart: its digits in ASCII and what stands between them.
@@ -222,9 +252,19 @@ mod tests {
     #[test]
     fn locales_write_the_same_number_in_many_ways() {
         for text in [
-            "1234567.89", "1 234 567.89", "1\u{a0}234\u{a0}567,89", "1\u{202f}234\u{202f}567,89",
-            "1'234'567.89", "1\u{2019}234\u{2019}567,89", "1,234,567.89", "1.234.567,89",
-            "12,34,567.89", "+1234567.89", "1234567.89%", "1 234 567,89 %", "١٢٣٤٥٦٧٫٨٩",
+            "1234567.89",
+            "1 234 567.89",
+            "1\u{a0}234\u{a0}567,89",
+            "1\u{202f}234\u{202f}567,89",
+            "1'234'567.89",
+            "1\u{2019}234\u{2019}567,89",
+            "1,234,567.89",
+            "1.234.567,89",
+            "12,34,567.89",
+            "+1234567.89",
+            "1234567.89%",
+            "1 234 567,89 %",
+            "١٢٣٤٥٦٧٫٨٩",
             "۱٬۲۳۴٬۵۶۷٫۸۹",
         ] {
             assert_eq!(dot(text).as_deref(), Some("1234567.89"), "{text}");
@@ -258,8 +298,24 @@ mod tests {
     #[test]
     fn what_is_no_number_is_none() {
         for text in [
-            "", "-", "abc", "1.2.3", "12 34", "1,23,4", "1e", "1e9999", "--5", "0x10", "1 2345",
-            "99999999999999999999", "2023.08.21", "1.2,3.4", "%", "()", "nan", "inf",
+            "",
+            "-",
+            "abc",
+            "1.2.3",
+            "12 34",
+            "1,23,4",
+            "1e",
+            "1e9999",
+            "--5",
+            "0x10",
+            "1 2345",
+            "99999999999999999999",
+            "2023.08.21",
+            "1.2,3.4",
+            "%",
+            "()",
+            "nan",
+            "inf",
         ] {
             assert_eq!(dot(text), None, "{text}");
         }

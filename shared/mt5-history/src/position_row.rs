@@ -21,7 +21,7 @@ pub(crate) fn fits(row: &Row, columns: &PositionColumns, habits: Habits) -> bool
     timed(columns.open_time)
         && timed(columns.close_time)
         && side_of(row.cell(columns.kind).text).is_some()
-        && number::parse(row.cell(columns.volume).text, habits.mark).is_some()
+        && volume_of(row.cell(columns.volume).text, habits).is_some()
         && number::parse(row.cell(columns.close_price).text, habits.mark).is_some()
 }
 
@@ -38,7 +38,11 @@ pub(crate) fn means_a_position(row: &Row, columns: &PositionColumns, habits: Hab
 /// # Errors
 ///
 /// What is wrong with it, in plain English.
-pub(crate) fn read(row: &Row, columns: &PositionColumns, habits: Habits) -> Result<Position, String> {
+pub(crate) fn read(
+    row: &Row,
+    columns: &PositionColumns,
+    habits: Habits,
+) -> Result<Position, String> {
     if let Some(fault) = row.fault {
         return Err(fault.to_owned());
     }
@@ -51,7 +55,8 @@ pub(crate) fn read(row: &Row, columns: &PositionColumns, habits: Habits) -> Resu
         number::parse(text, habits.mark).ok_or_else(|| wrong(name, text))
     };
     let amount = |name: &str, column: usize| amount_of(name, row.cell(column), habits);
-    let level = |name: &str, column: usize| amount(name, column).map(|l| (!l.is_zero()).then_some(l));
+    let level =
+        |name: &str, column: usize| amount(name, column).map(|l| (!l.is_zero()).then_some(l));
     let (kind, volume) = (row.cell(columns.kind).text, row.cell(columns.volume).text);
     let symbol = row.cell(columns.symbol).text;
     if symbol.is_empty() {

@@ -30,7 +30,10 @@ enum State {
     /// In a table; `trusted` once its heading's names or its first row proved what it is.
     Inside { section: Section, trusted: bool },
     /// Behind a row that is no row of the table: its end, or a bad row that lost its shape.
-    Suspended { section: Section, strays: Vec<Stray> },
+    Suspended {
+        section: Section,
+        strays: Vec<Stray>,
+    },
 }
 
 /// A row that may be a bad one of the table before it.
@@ -65,7 +68,7 @@ struct Reader {
 
 impl RowSink for Reader {
     fn row(&mut self, row: &Row) -> Flow {
-        if row.filled_count() > 0 {
+        if row.filled_count() > 0 || row.fault.is_some() {
             self.take(row);
         }
         Flow::Continue
@@ -151,7 +154,10 @@ impl Reader {
         }
     }
 
-    fn inside(&mut self, row: &Row, section: Section, trusted: bool) {
+    fn inside(&mut self, row: &Row, mut section: Section, trusted: bool) {
+        if trusted && let Section::Deals(columns) = &mut section {
+            allow_codes(row, columns, self.habits);
+        }
         if !self.fits(row, &section) {
             if !trusted {
                 self.outside(row);
@@ -167,23 +173,33 @@ impl Reader {
             self.trust(&section);
         }
         self.read_row(row, &section);
-        self.state = State::Inside { section, trusted: true };
+        self.state = State::Inside {
+            section,
+            trusted: true,
+        };
     }
 
     fn suspended(&mut self, row: &Row, section: Section, mut strays: Vec<Stray>) {
         if self.fits(row, &section) && !strays.is_empty() {
             for stray in strays {
-                self.history.report(stray.line, "the row is no row of its table".to_owned());
+                self.history
+                    .report(stray.line, "the row is no row of its table".to_owned());
             }
             self.read_row(row, &section);
-            self.state = State::Inside { section, trusted: true };
+            self.state = State::Inside {
+                section,
+                trusted: true,
+            };
             return;
         }
         // The tables' end: labels, sums, another part whose heading is unknown.
         if strays.is_empty() || strays.len() >= STRAYS_MAX {
             self.outside(row);
             if matches!(self.state, State::Outside) {
-                self.state = State::Suspended { section, strays: Vec::new() };
+                self.state = State::Suspended {
+                    section,
+                    strays: Vec::new(),
+                };
             }
             return;
         }
@@ -220,7 +236,9 @@ impl Reader {
 
     fn means_a_row(&self, row: &Row, section: &Section) -> bool {
         match section {
-            Section::Deals(columns) => row.fault.is_some() || deal_row::means_a_deal(row, columns, self.habits),
+            Section::Deals(columns) => {
+                row.fault.is_some() || deal_row::means_a_deal(row, columns, self.habits)
+            }
             Section::Positions(columns) => {
                 row.fault.is_some() || position_row::means_a_position(row, columns, self.habits)
             }
@@ -239,7 +257,11 @@ impl Reader {
                 Err(message) => self.history.report(row.line, message),
             },
             Section::Positions(columns) => match position_row::read(row, columns, self.habits) {
-                Ok(position) => self.history.positions.get_or_insert_default().push(position),
+                Ok(position) => self
+                    .history
+                    .positions
+                    .get_or_insert_default()
+                    .push(position),
                 Err(message) => self.history.report(row.line, message),
             },
             Section::OpenPositions => self.history.open_positions += 1,
@@ -250,10 +272,17 @@ impl Reader {
 
     /// Reports what looked like rows at the end of a table that has no total row.
     fn end_table(&mut self) {
-        if let State::Suspended { section: Section::Deals(columns), strays } = &self.state {
-            let bad = strays.iter().filter(|stray| stray.filled * 2 >= columns.named);
+        if let State::Suspended {
+            section: Section::Deals(columns),
+            strays,
+        } = &self.state
+        {
+            let bad = strays
+                .iter()
+                .filter(|stray| stray.filled * 2 >= columns.named);
             for line in bad.map(|stray| stray.line).collect::<Vec<_>>() {
-                self.history.report(line, "the row is no row of its table".to_owned());
+                self.history
+                    .report(line, "the row is no row of its table".to_owned());
             }
         }
     }
@@ -290,6 +319,15 @@ impl Reader {
             NotHistory::Unrecognized
         }
     }
+}
+
+/// A table with a report's names may still have the API's codes: its rows tell.
+fn allow_codes(row: &Row, columns: &mut DealColumns, habits: Habits) {
+    if columns.api || deal_row::fits(row, columns, habits) {
+        return;
+    }
+    columns.api = true;
+    columns.api = deal_row::fits(row, columns, habits);
 }
 
 /// Sorts by time; deals of one second keep the file's order, reversed if the file has the newest

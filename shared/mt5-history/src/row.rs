@@ -90,10 +90,12 @@ impl Row {
 
     /// The cell at `index`; a blank one beyond the row's end.
     pub(crate) fn cell(&self, index: usize) -> Cell<'_> {
-        self.cells.get(index).map_or_else(Cell::default, |span| Cell {
-            text: &self.text[span.start..span.end],
-            number: span.number,
-        })
+        self.cells
+            .get(index)
+            .map_or_else(Cell::default, |span| Cell {
+                text: &self.text[span.start..span.end],
+                number: span.number,
+            })
     }
 
     /// The cells that are not blank, each with its index.

@@ -36,19 +36,35 @@ const COLUMNS_MIN: usize = 5;
 
 /// Recognizes a heading.
 pub(crate) fn heading(row: &Row) -> Option<Heading> {
-    if row.filled_count() < COLUMNS_MIN || !row.filled().all(|(_, cell)| !cell.number && is_name(cell.text)) {
+    if row.filled_count() < COLUMNS_MIN
+        || !row
+            .filled()
+            .all(|(_, cell)| !cell.number && is_name(cell.text))
+    {
         return None;
     }
-    let names: Vec<(usize, String)> = row.filled().map(|(column, cell)| (column, normalize(cell.text))).collect();
+    let names: Vec<(usize, String)> = row
+        .filled()
+        .map(|(column, cell)| (column, normalize(cell.text)))
+        .collect();
     let roles = roles_of(&names);
     by_name(&names, &roles)
-        .map(|section| Heading { section, certain: true })
-        .or_else(|| by_shape(&names, &roles).map(|section| Heading { section, certain: false }))
+        .map(|section| Heading {
+            section,
+            certain: true,
+        })
+        .or_else(|| {
+            by_shape(&names, &roles).map(|section| Heading {
+                section,
+                certain: false,
+            })
+        })
 }
 
 /// A table's columns are named by words: no number, no date.
 fn is_name(text: &str) -> bool {
-    number::parse(text, DecimalMark::Dot).is_none() && time::parse(text, DateHabits::default()).is_none()
+    number::parse(text, DecimalMark::Dot).is_none()
+        && time::parse(text, DateHabits::default()).is_none()
 }
 
 /// The known names' roles. A second time or price is that of the close, a second commission the
@@ -77,7 +93,12 @@ fn roles_of(names: &[(usize, String)]) -> Vec<(usize, Role)> {
 
 /// Some exports have `Direction` for buy and sell beside `Entry`.
 fn sort_out_side_column(names: &[(usize, String)], roles: &mut [(usize, Role)]) {
-    let column_of = |wanted: &str| names.iter().find(|(_, name)| name == wanted).map(|(column, _)| *column);
+    let column_of = |wanted: &str| {
+        names
+            .iter()
+            .find(|(_, name)| name == wanted)
+            .map(|(column, _)| *column)
+    };
     let (Some(direction), Some(entry)) = (column_of("direction"), column_of("entry")) else {
         return;
     };
@@ -126,9 +147,16 @@ fn deal_columns(names: &[(usize, String)], roles: &[(usize, Role)]) -> Option<De
     let api = is_api(names, roles);
     let mut roles = roles.to_vec();
     if !api && let Some(places) = deal_roles_by_place(names.len()) {
-        let agrees = names.iter().zip(&places).take(5).all(|((column, _), place)| {
-            roles.iter().find(|(known, _)| known == column).is_none_or(|(_, role)| role == place)
-        });
+        let agrees = names
+            .iter()
+            .zip(&places)
+            .take(5)
+            .all(|((column, _), place)| {
+                roles
+                    .iter()
+                    .find(|(known, _)| known == column)
+                    .is_none_or(|(_, role)| role == place)
+            });
         if agrees {
             for ((column, _), place) in names.iter().zip(places) {
                 let column_known = roles.iter().any(|(known, _)| known == column);
@@ -145,8 +173,19 @@ fn deal_columns(names: &[(usize, String)], roles: &[(usize, Role)]) -> Option<De
 
 /// Tables of the API have columns that no report has.
 fn is_api(names: &[(usize, String)], roles: &[(usize, Role)]) -> bool {
-    let own = ["timemsc", "positionid", "externalid", "magic", "reason", "entry", "ticket"];
-    let found = names.iter().filter(|(_, name)| own.contains(&name.as_str())).count();
+    let own = [
+        "timemsc",
+        "positionid",
+        "externalid",
+        "magic",
+        "reason",
+        "entry",
+        "ticket",
+    ];
+    let found = names
+        .iter()
+        .filter(|(_, name)| own.contains(&name.as_str()))
+        .count();
     found > 0 || roles.iter().any(|(_, role)| *role == Role::TimeMillis)
 }
 
@@ -162,7 +201,9 @@ fn by_shape(names: &[(usize, String)], roles: &[(usize, Role)]) -> Option<Sectio
             let placed: Vec<(usize, Role)> = columns.into_iter().zip(places).collect();
             // A known name in another place: some other table.
             let contradicted = roles.iter().filter(|(column, role)| {
-                placed.iter().any(|(at, place)| at == column && place != role)
+                placed
+                    .iter()
+                    .any(|(at, place)| at == column && place != role)
             });
             if contradicted.count() > 3 {
                 return None;

@@ -52,7 +52,12 @@ impl RowSink for Survey {
                 Some(DecimalMark::Comma) => self.commas += 1,
                 None => {}
             }
-            match cell.text.contains('/').then(|| time::vote_month_first(cell.text)).flatten() {
+            match cell
+                .text
+                .contains('/')
+                .then(|| time::vote_month_first(cell.text))
+                .flatten()
+            {
                 Some(true) => self.month_first += 1,
                 Some(false) => self.day_first += 1,
                 None => {}

@@ -46,7 +46,9 @@ pub(crate) fn parse(text: &str, habits: DateHabits) -> Option<DealTime> {
     if text.len() > 64 {
         return None;
     }
-    let time = if text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'+'))
+    let time = if text
+        .bytes()
+        .all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'+'))
         && text.bytes().filter(|b| *b == b'.').count() <= 1
     {
         DealTime::Server(from_number(text, habits)?)
@@ -59,7 +61,9 @@ pub(crate) fn parse(text: &str, habits: DateHabits) -> Option<DealTime> {
 
 /// Whether a cell can hold the time of a report's row: text, or a serial date in a number cell.
 pub(crate) fn is_report_time(text: &str, number: bool, habits: DateHabits) -> bool {
-    let plain = text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.'));
+    let plain = text
+        .bytes()
+        .all(|b| b.is_ascii_digit() || matches!(b, b'.'));
     if plain && !number && text.bytes().filter(|b| *b == b'.').count() < 2 {
         return false;
     }
@@ -94,7 +98,9 @@ fn from_number(text: &str, habits: DateHabits) -> Option<NaiveDateTime> {
 /// millisecond, which is what its double is good for.
 fn from_serial(number: Decimal, serial_1904: bool) -> Option<NaiveDateTime> {
     let days = number.trunc().to_i64()? + if serial_1904 { DAYS_1904 } else { 0 };
-    let millis = (number.fract() * Decimal::from(86_400_000)).round().to_i64()?;
+    let millis = (number.fract() * Decimal::from(86_400_000))
+        .round()
+        .to_i64()?;
     let date = NaiveDate::from_ymd_opt(1899, 12, 30)?.checked_add_signed(Duration::days(days))?;
     date.and_time(NaiveTime::MIN)
         .checked_add_signed(Duration::milliseconds(millis))
@@ -103,7 +109,10 @@ fn from_serial(number: Decimal, serial_1904: bool) -> Option<NaiveDateTime> {
 fn from_text(text: &str, habits: DateHabits) -> Option<DealTime> {
     let split = text.find(|c: char| c.is_whitespace() || c == 'T' || c == 't');
     let (date, rest) = match split {
-        Some(at) => (&text[..at], text[at..].trim_start_matches(['T', 't']).trim()),
+        Some(at) => (
+            &text[..at],
+            text[at..].trim_start_matches(['T', 't']).trim(),
+        ),
         None => (text, ""),
     };
     let date = date_of(date.trim_end_matches(','), habits)?;
@@ -137,7 +146,11 @@ fn date_of(text: &str, habits: DateHabits) -> Option<NaiveDate> {
     } else {
         (c, b, a)
     };
-    NaiveDate::from_ymd_opt(i32::try_from(digits(year, 4)?).ok()?, digits(month, 2)?, digits(day, 2)?)
+    NaiveDate::from_ymd_opt(
+        i32::try_from(digits(year, 4)?).ok()?,
+        digits(month, 2)?,
+        digits(day, 2)?,
+    )
 }
 
 /// Splits `12:00:00+02:00` into the clock's part and the offset.
@@ -145,7 +158,10 @@ fn split_offset(text: &str) -> Option<(&str, Option<FixedOffset>)> {
     if let Some(clock) = text.strip_suffix(['Z', 'z']) {
         return Some((clock.trim(), FixedOffset::east_opt(0)));
     }
-    if let Some(clock) = text.strip_suffix("UTC").or_else(|| text.strip_suffix("GMT")) {
+    if let Some(clock) = text
+        .strip_suffix("UTC")
+        .or_else(|| text.strip_suffix("GMT"))
+    {
         return Some((clock.trim(), FixedOffset::east_opt(0)));
     }
     let Some(at) = text.rfind(['+', '-']) else {
@@ -155,21 +171,32 @@ fn split_offset(text: &str) -> Option<(&str, Option<FixedOffset>)> {
     let digits_only: String = text[at + 1..].chars().filter(|c| *c != ':').collect();
     let (hours, minutes) = match digits_only.len() {
         2 => (digits(&digits_only, 2)?, 0),
-        4 if digits_only.is_ascii() => (digits(&digits_only[..2], 2)?, digits(&digits_only[2..], 2)?),
+        4 if digits_only.is_ascii() => {
+            (digits(&digits_only[..2], 2)?, digits(&digits_only[2..], 2)?)
+        }
         _ => return None,
     };
     if minutes > 59 {
         return None;
     }
     let seconds = i32::try_from(hours * 3_600 + minutes * 60).ok()?;
-    Some((text[..at].trim(), Some(FixedOffset::east_opt(sign * seconds)?)))
+    Some((
+        text[..at].trim(),
+        Some(FixedOffset::east_opt(sign * seconds)?),
+    ))
 }
 
 fn clock_of(text: &str) -> Option<NaiveTime> {
     let lower = text.to_ascii_lowercase();
-    let (body, afternoon) = if let Some(body) = lower.strip_suffix("pm").or_else(|| lower.strip_suffix("p.m.")) {
+    let (body, afternoon) = if let Some(body) = lower
+        .strip_suffix("pm")
+        .or_else(|| lower.strip_suffix("p.m."))
+    {
         (body.trim(), Some(true))
-    } else if let Some(body) = lower.strip_suffix("am").or_else(|| lower.strip_suffix("a.m.")) {
+    } else if let Some(body) = lower
+        .strip_suffix("am")
+        .or_else(|| lower.strip_suffix("a.m."))
+    {
         (body.trim(), Some(false))
     } else {
         (lower.as_str(), None)
@@ -242,41 +269,98 @@ mod tests {
     #[test]
     fn all_forms_of_one_time_are_the_same() {
         for text in [
-            "2025.07.25 11:10:58", "2025-07-25 11:10:58", "2025/07/25 11:10:58", "2025-07-25T11:10:58",
-            "25.07.2025 11:10:58", "25/07/2025 11:10:58", "25-07-2025 11:10:58", "25/07/2025 11:10:58 AM",
-            "1753441858", "1753441858.0", "1753441858000", "1753441858000000", "1753441858000000000",
-            "1.753441858e9", "45863.4659490741", "45863.46594907407",
+            "2025.07.25 11:10:58",
+            "2025-07-25 11:10:58",
+            "2025/07/25 11:10:58",
+            "2025-07-25T11:10:58",
+            "25.07.2025 11:10:58",
+            "25/07/2025 11:10:58",
+            "25-07-2025 11:10:58",
+            "25/07/2025 11:10:58 AM",
+            "1753441858",
+            "1753441858.0",
+            "1753441858000",
+            "1753441858000000",
+            "1753441858000000000",
+            "1.753441858e9",
+            "45863.4659490741",
+            "45863.46594907407",
         ] {
-            assert_eq!(server(text).as_deref(), Some("2025-07-25 11:10:58"), "{text}");
+            assert_eq!(
+                server(text).as_deref(),
+                Some("2025-07-25 11:10:58"),
+                "{text}"
+            );
         }
-        assert_eq!(server("2025.07.25 11:10").as_deref(), Some("2025-07-25 11:10:00"));
-        assert_eq!(server("2025.07.25 11:10:58.388").as_deref(), Some("2025-07-25 11:10:58.388"));
-        assert_eq!(server("1752779272388").as_deref(), Some("2025-07-17 19:07:52.388"));
-        let american = DateHabits { month_first: true, serial_1904: false };
         assert_eq!(
-            parse("7/8/2025 1:10:58 PM", american).map(|t| t.clock().to_string()).as_deref(),
+            server("2025.07.25 11:10").as_deref(),
+            Some("2025-07-25 11:10:00")
+        );
+        assert_eq!(
+            server("2025.07.25 11:10:58.388").as_deref(),
+            Some("2025-07-25 11:10:58.388")
+        );
+        assert_eq!(
+            server("1752779272388").as_deref(),
+            Some("2025-07-17 19:07:52.388")
+        );
+        let american = DateHabits {
+            month_first: true,
+            serial_1904: false,
+        };
+        assert_eq!(
+            parse("7/8/2025 1:10:58 PM", american)
+                .map(|t| t.clock().to_string())
+                .as_deref(),
             Some("2025-07-08 13:10:58")
         );
-        let mac = DateHabits { month_first: false, serial_1904: true };
+        let mac = DateHabits {
+            month_first: false,
+            serial_1904: true,
+        };
         assert_eq!(
-            parse("44401.4659490741", mac).map(|t| t.clock().to_string()).as_deref(),
+            parse("44401.4659490741", mac)
+                .map(|t| t.clock().to_string())
+                .as_deref(),
             Some("2025-07-25 11:10:58")
         );
     }
 
     #[test]
     fn an_offset_makes_an_instant() {
-        for text in ["2025-07-25T11:10:58+02:00", "2025-07-25 09:10:58Z", "2025-07-25 07:10:58-0200", "2025-07-25 09:10:58 UTC"] {
-            assert_eq!(server(text).as_deref(), Some("2025-07-25T09:10:58+00:00"), "{text}");
+        for text in [
+            "2025-07-25T11:10:58+02:00",
+            "2025-07-25 09:10:58Z",
+            "2025-07-25 07:10:58-0200",
+            "2025-07-25 09:10:58 UTC",
+        ] {
+            assert_eq!(
+                server(text).as_deref(),
+                Some("2025-07-25T09:10:58+00:00"),
+                "{text}"
+            );
         }
     }
 
     #[test]
     fn what_is_no_time_is_none() {
         for text in [
-            "", "2025", "2025.13.25 11:10:58", "2025.02.30 11:10:58", "2025.07.25 25:10:58", "buy", "12", "99999",
-            "1850-01-01 00:00:00", "2025.07.25.01 11:00:00", "2025-07-25 11:10:58+99:00", "25.07.25 11:10",
-            "é.é.é é:é", "1e999", "2025-07-25 13:00:00 PM", "2025-07-25 11:10:58+é1",
+            "",
+            "2025",
+            "2025.13.25 11:10:58",
+            "2025.02.30 11:10:58",
+            "2025.07.25 25:10:58",
+            "buy",
+            "12",
+            "99999",
+            "1850-01-01 00:00:00",
+            "2025.07.25.01 11:00:00",
+            "2025-07-25 11:10:58+99:00",
+            "25.07.25 11:10",
+            "é.é.é é:é",
+            "1e999",
+            "2025-07-25 13:00:00 PM",
+            "2025-07-25 11:10:58+é1",
         ] {
             assert_eq!(server(text), None, "{text}");
         }

@@ -39,7 +39,7 @@ pub(crate) fn entry_of(text: &str, codes: bool) -> Option<Entry> {
     let word = word.strip_prefix("entry").unwrap_or(&word);
     ENTRIES
         .iter()
-        .find(|(_, words)| words.contains(&word))
+        .find(|(_, words)| is_one_of(word, words))
         .map(|(entry, _)| *entry)
 }
 
@@ -48,7 +48,12 @@ fn word_of(text: &str, enumeration: &str) -> String {
     // Not `normalize(text)` at once: it would take the tail of `DealType.1` for a repetition.
     let last = text.rsplit_once('.').map_or(text, |(_, last)| last);
     let word = normalize(last);
-    word.strip_prefix(enumeration).map_or_else(|| word.clone(), str::to_owned)
+    word.strip_prefix(enumeration)
+        .map_or_else(|| word.clone(), str::to_owned)
+}
+
+fn is_one_of(word: &str, words: &str) -> bool {
+    words.split_ascii_whitespace().any(|known| known == word)
 }
 
 /// A small whole number, also as a data frame writes it (`1.0`).
@@ -86,9 +91,9 @@ fn kind_of_code(code: u8) -> Option<DealKind> {
 }
 
 fn side_of_word(word: &str) -> Option<Side> {
-    if BUY.contains(&word) {
+    if is_one_of(word, BUY) {
         Some(Side::Buy)
-    } else if SELL.contains(&word) {
+    } else if is_one_of(word, SELL) {
         Some(Side::Sell)
     } else {
         None
@@ -97,48 +102,76 @@ fn side_of_word(word: &str) -> Option<Side> {
 
 fn kind_of_word(word: &str) -> Option<DealKind> {
     Some(match word {
-        "balance" | "deposit" | "withdrawal" | "баланс" | "saldo" | "kontostand" | "solde" | "残高" | "余额" | "잔고"
-        | "bakiye" | "sốdư" | "رصيد" | "موجودی" | "balans" => DealKind::Balance,
-        "credit" | "кредит" | "kredit" | "crédito" | "credito" | "crédit" | "クレジット" | "信用" | "kredyt" | "kredi" => {
-            DealKind::Credit
+        "balance" | "deposit" | "withdrawal" | "баланс" | "saldo" | "kontostand" | "solde"
+        | "残高" | "余额" | "잔고" | "bakiye" | "sốdư" | "رصيد" | "موجودی" | "balans" => {
+            DealKind::Balance
         }
-        "charge" | "charges" | "additionalcharges" | "начисление" | "fee" => DealKind::Charge,
-        "correction" | "коррекция" | "korrektur" | "corrección" | "correção" | "correzione" => DealKind::Correction,
+        "credit" | "кредит" | "kredit" | "crédito" | "credito" | "crédit" | "クレジット"
+        | "信用" | "kredyt" | "kredi" => DealKind::Credit,
+        "charge" | "charges" | "additionalcharges" | "начисление" | "fee" => {
+            DealKind::Charge
+        }
+        "correction" | "коррекция" | "korrektur" | "corrección" | "correção" | "correzione" => {
+            DealKind::Correction
+        }
         "bonus" | "бонус" | "bono" | "bônus" | "ボーナス" => DealKind::Bonus,
-        "commission" | "commissiondaily" | "commissionmonthly" | "dailycommission" | "monthlycommission"
-        | "commissionagentdaily" | "commissionagentmonthly" | "dailyagentcommission" | "monthlyagentcommission"
-        | "agentdailycommission" | "agentmonthlycommission" | "agentcommissiondaily" | "agentcommissionmonthly"
-        | "agentcommission" | "комиссия" => DealKind::Commission,
+        "commission"
+        | "commissiondaily"
+        | "commissionmonthly"
+        | "dailycommission"
+        | "monthlycommission"
+        | "commissionagentdaily"
+        | "commissionagentmonthly"
+        | "dailyagentcommission"
+        | "monthlyagentcommission"
+        | "agentdailycommission"
+        | "agentmonthlycommission"
+        | "agentcommissiondaily"
+        | "agentcommissionmonthly"
+        | "agentcommission"
+        | "комиссия" => DealKind::Commission,
         "interest" | "interestrate" => DealKind::Interest,
-        "buycanceled" | "buycancelled" | "canceledbuy" | "cancelledbuy" => DealKind::Canceled(Canceled::Buy),
-        "sellcanceled" | "sellcancelled" | "canceledsell" | "cancelledsell" => DealKind::Canceled(Canceled::Sell),
+        "buycanceled" | "buycancelled" | "canceledbuy" | "cancelledbuy" => {
+            DealKind::Canceled(Canceled::Buy)
+        }
+        "sellcanceled" | "sellcancelled" | "canceledsell" | "cancelledsell" => {
+            DealKind::Canceled(Canceled::Sell)
+        }
         "dividend" | "dividends" | "frankeddividend" | "dividendfranked" => DealKind::Dividend,
         "tax" | "taxes" => DealKind::Tax,
         "socompensation" | "stopoutcompensation" => DealKind::StopOutCompensation,
         "socompensationcredit" | "stopoutcompensationcredit" | "socreditcompensation" => {
             DealKind::StopOutCompensationCredit
         }
+        _ if word.contains("commission") => DealKind::Commission,
+        _ if word.contains("dividend") => DealKind::Dividend,
         _ => return None,
     })
 }
 
-const BUY: &[&str] = &[
-    "buy", "b", "long", "bought", "покупка", "купить", "купува", "kauf", "kaufen", "achat", "acheter", "compra", "comprar", "買い", "買", "买入", "买",
-    "매수", "خرید", "شراء", "alış", "alım", "al", "kupno", "kup", "nákup", "acquisto", "mua", "beli", "ซื้อ", "vétel", "köp", "купівля",
-];
-const SELL: &[&str] = &[
-    "sell", "s", "short", "sold", "продажа", "продать", "продажба", "продава", "verkauf", "verkaufen", "vente", "vendre", "venta", "vender", "venda", "売り", "売", "卖出", "卖", "賣",
-    "매도", "فروش", "بيع", "satış", "satım", "sat", "sprzedaż", "sprzedaj", "prodej", "vendita", "bán", "jual", "ขาย", "eladás", "sälj", "продаж",
-];
-const ENTRIES: &[(Entry, &[&str])] = &[
-    (Entry::In, &[
-        "in", "open", "вход", "eingang", "einstieg", "entrada", "entrée", "entrata", "ingresso", "wejście", "giriş", "vào", "masuk", "เข้า", "ورود", "دخول", "入", "进", "进场", "新規", "エントリー", "진입", "vstup", "вхід",
-    ]),
-    (Entry::Out, &[
-        "out", "close", "exit", "выход", "изход", "ausgang", "ausstieg", "salida", "saída", "sortie", "uscita", "wyjście", "çıkış", "ra", "keluar", "ออก", "خروج", "出", "出场", "決済", "청산", "výstup", "вихід",
-    ]),
-    (Entry::InOut, &["inout", "outin", "reverse", "reversal", "входвыход", "entradasalida", "entradasaída", "entréesortie", "einausgang", "出入", "进出", "ドテン"]),
-    (Entry::OutBy, &["outby", "closeby", "закрытиевстречной", "両建て決済"]),
+const BUY: &str = "buy b long bought покупка купить купува kauf kaufen achat acheter compra comprar 買い \
+    買 买入 买 매수 خرید شراء alış alım al kupno kup nákup acquisto mua beli ซื้อ vétel köp \
+    купівля";
+const SELL: &str = "sell s short sold продажа продать продажба продава verkauf verkaufen vente vendre \
+    venta vender venda 売り 売 卖出 卖 賣 매도 فروش بيع satış satım sat sprzedaż sprzedaj prodej \
+    vendita bán jual ขาย eladás sälj продаж";
+const ENTRIES: &[(Entry, &str)] = &[
+    (
+        Entry::In,
+        "in open вход eingang einstieg entrada entrée entrata ingresso wejście giriş vào \
+         masuk เข้า ورود دخول 入 进 进场 新規 エントリー 진입 vstup вхід",
+    ),
+    (
+        Entry::Out,
+        "out close exit выход изход ausgang ausstieg salida saída sortie uscita wyjście çıkış \
+         ra keluar ออก خروج 出 出场 決済 청산 výstup вихід",
+    ),
+    (
+        Entry::InOut,
+        "inout outin reverse reversal входвыход entradasalida entradasaída entréesortie \
+         einausgang 出入 进出 ドテン",
+    ),
+    (Entry::OutBy, "outby closeby закрытиевстречной 両建て決済"),
 ];
 
 #[cfg(test)]
@@ -147,12 +180,29 @@ mod tests {
 
     #[test]
     fn types_are_read_as_words_enum_names_and_codes() {
-        for text in ["buy", "Buy", "DEAL_TYPE_BUY", "DealType.BUY", "0", "0.0", "покупка"] {
+        for text in [
+            "buy",
+            "Buy",
+            "DEAL_TYPE_BUY",
+            "DealType.BUY",
+            "0",
+            "0.0",
+            "покупка",
+        ] {
             assert_eq!(kind_of(text, true), Some(DealKind::Buy), "{text}");
         }
-        assert_eq!(kind_of("sell canceled", false), Some(DealKind::Canceled(Canceled::Sell)));
-        assert_eq!(kind_of("DEAL_TYPE_DIVIDEND_FRANKED", false), Some(DealKind::Dividend));
-        assert_eq!(kind_of("DEAL_TYPE_COMMISSION_DAILY", false), Some(DealKind::Commission));
+        assert_eq!(
+            kind_of("sell canceled", false),
+            Some(DealKind::Canceled(Canceled::Sell))
+        );
+        assert_eq!(
+            kind_of("DEAL_TYPE_DIVIDEND_FRANKED", false),
+            Some(DealKind::Dividend)
+        );
+        assert_eq!(
+            kind_of("DEAL_TYPE_COMMISSION_DAILY", false),
+            Some(DealKind::Commission)
+        );
         assert_eq!(kind_of("6", true), Some(DealKind::Bonus));
         assert_eq!(kind_of("6", false), None);
         assert_eq!(kind_of("20", true), None);

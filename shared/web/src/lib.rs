@@ -21,5 +21,6 @@ mod idempotent;
 mod limit;
 mod observe;
 
+pub use idempotent::CarriesSecret;
 pub use problem::{Problem, Result};
 pub use state::Platform;

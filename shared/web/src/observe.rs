@@ -25,13 +25,13 @@ const LOCAL_PEER: &str = "x-tradebridge-peer";
 
 /// What is known of a request before anything is asked of it.
 #[derive(Clone, Debug)]
-pub struct RequestInfo {
+pub(crate) struct RequestInfo {
     /// In every log line, queue message and connection log of this request.
-    pub id: String,
+    pub(crate) id: String,
     /// The caller's address, as the trusted hop saw it.
-    pub address: String,
+    pub(crate) address: String,
     /// The path, without the query: a query may hold a token.
-    pub path: String,
+    pub(crate) path: String,
 }
 
 impl RequestInfo {

@@ -143,9 +143,9 @@ impl State {
             .positions
             .iter()
             .max_by_key(|(_, position)| (position.volume, std::cmp::Reverse(position.ticket)))
-            .map(|(name, position)| (name.clone(), position.symbol.clone()));
+            .map(|(name, _)| name.clone());
         let floating = set.equity - self.balance - self.credit;
-        let Some((moved, symbol)) = moved else {
+        let Some(moved) = moved else {
             return if floating.is_zero() {
                 Ok(())
             } else {
@@ -159,7 +159,6 @@ impl State {
                 rest -= self.value(book, position, stamp.at)?.profit;
             }
         }
-        self.pinned.insert(symbol);
         if let Some(position) = self.positions.get_mut(&moved) {
             position.set_profit = Some(rest);
         }

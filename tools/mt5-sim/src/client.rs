@@ -295,6 +295,11 @@ fn deal_type(kind: DealKind) -> &'static str {
         DealKind::Operation(OperationKind::Correction) => "DEAL_TYPE_CORRECTION",
         DealKind::Operation(OperationKind::Interest) => "DEAL_TYPE_INTEREST",
         DealKind::Operation(OperationKind::Commission) => "DEAL_TYPE_COMMISSION",
+        DealKind::Operation(OperationKind::Bonus) => "DEAL_TYPE_BONUS",
+        DealKind::Operation(OperationKind::Dividend) => "DEAL_DIVIDEND",
+        DealKind::Operation(OperationKind::Tax) => "DEAL_TAX",
+        DealKind::Canceled(Side::Buy) => "DEAL_TYPE_BUY_CANCELED",
+        DealKind::Canceled(Side::Sell) => "DEAL_TYPE_SELL_CANCELED",
     }
 }
 

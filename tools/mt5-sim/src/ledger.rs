@@ -68,6 +68,8 @@ pub(crate) enum DealKind {
     Balance,
     Credit,
     Operation(OperationKind),
+    /// A trade that was taken back; it moves no position.
+    Canceled(Side),
 }
 
 /// The market side of a deal.

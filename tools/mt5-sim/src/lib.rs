@@ -18,6 +18,7 @@ mod ledger;
 mod provisioning;
 mod registry;
 mod replay;
+mod report;
 pub mod scenario;
 mod settings;
 mod symbols;
@@ -38,9 +39,10 @@ use tokio::task::JoinHandle;
 
 pub use crate::clock::SystemClock;
 use crate::errors::GatewayError;
+pub use crate::report::Report;
 pub use crate::scenario::Scenario;
 pub use crate::settings::{
-    DEMO_LOGIN, DEMO_PASSWORD, DEMO_SERVER, DemoSettings, Settings, StartError,
+    DEMO_LOGIN, DEMO_PASSWORD, DEMO_SERVER, DemoSettings, REPORT_LOGIN, Settings, StartError,
 };
 use crate::world::{BODY_BYTES_MAX, Shared, Sim};
 

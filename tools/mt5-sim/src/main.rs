@@ -2,12 +2,14 @@
 
 use std::error::Error;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use clap::Parser;
-use mt5_sim::{DemoSettings, Scenario, Settings, serve};
+use mt5_sim::{DemoSettings, Report, Scenario, Settings, serve};
+use rust_decimal::Decimal;
 use secrecy::SecretString;
 
 /// An MT5 gateway with simulated accounts.
@@ -26,6 +28,20 @@ struct Arguments {
     /// Scenario file (JSON) whose accounts are served.
     #[arg(long)]
     scenario: Option<PathBuf>,
+    /// MT5 history (HTML, XLSX or CSV) that is replayed as a live account.
+    #[arg(long)]
+    report: Option<PathBuf>,
+    /// Recorded seconds that pass in one second, from the start on; without
+    /// it each deal happens when it was recorded.
+    #[arg(long, requires = "report")]
+    speed: Option<Decimal>,
+    /// When the first deal of a replay with a speed happens (RFC 3339); now by
+    /// default.
+    #[arg(long, requires = "speed")]
+    report_start: Option<DateTime<Utc>>,
+    /// Investor password of the replayed account.
+    #[arg(long, default_value = "report-investor")]
+    report_password: SecretString,
     /// IANA zone of the trade servers.
     #[arg(long, default_value = "Europe/Athens", value_parser = zone)]
     server_zone: Tz,
@@ -52,12 +68,21 @@ fn zone(name: &str) -> Result<Tz, String> {
         .map_err(|_| format!("{name} is no zone of the IANA database"))
 }
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> ExitCode {
     tracing_subscriber::fmt()
         .json()
         .with_writer(std::io::stderr)
         .init();
-    let arguments = Arguments::parse();
+    match start(Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("mt5-sim: {}", kernel::error::chain(error.as_ref()));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn start(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -75,10 +100,16 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
 
 fn settings(arguments: Arguments) -> Result<Settings, Box<dyn Error>> {
     let scenario = match &arguments.scenario {
-        Some(path) => {
-            let file = std::fs::read(path).map_err(|error| named(path, &error.to_string()))?;
-            Some(Scenario::parse(&file).map_err(|fault| named(path, &fault))?)
-        }
+        Some(path) => Some(Scenario::parse(&read(path)?).map_err(|fault| named(path, &fault))?),
+        None => None,
+    };
+    let report = match &arguments.report {
+        Some(path) => Some(Report {
+            bytes: read(path)?,
+            speed: arguments.speed,
+            start: arguments.report_start,
+            password: arguments.report_password,
+        }),
         None => None,
     };
     Ok(Settings {
@@ -88,6 +119,7 @@ fn settings(arguments: Arguments) -> Result<Settings, Box<dyn Error>> {
         connection_ms: arguments.connection_ms,
         server_zone: arguments.server_zone,
         scenario,
+        report,
         demo: arguments.demo.then_some(DemoSettings {
             seed: arguments.demo_seed,
             start: arguments.demo_start,
@@ -96,6 +128,19 @@ fn settings(arguments: Arguments) -> Result<Settings, Box<dyn Error>> {
     })
 }
 
-fn named(path: &std::path::Path, fault: &str) -> String {
+/// The largest file that is read, in bytes.
+const FILE_BYTES_MAX: u64 = 64 * 1024 * 1024;
+
+fn read(path: &Path) -> Result<Vec<u8>, String> {
+    let size = std::fs::metadata(path)
+        .map_err(|error| named(path, &error.to_string()))?
+        .len();
+    if size > FILE_BYTES_MAX {
+        return Err(named(path, "the file is larger than 64 MiB"));
+    }
+    std::fs::read(path).map_err(|error| named(path, &error.to_string()))
+}
+
+fn named(path: &Path, fault: &str) -> String {
     format!("{}: {fault}", path.display())
 }

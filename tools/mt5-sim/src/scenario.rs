@@ -175,6 +175,12 @@ pub enum OperationKind {
     Interest,
     /// Commission that belongs to no deal.
     Commission,
+    /// A bonus.
+    Bonus,
+    /// A dividend.
+    Dividend,
+    /// A tax.
+    Tax,
 }
 
 /// A balance operation of another kind.
@@ -233,7 +239,7 @@ pub struct SetPrice {
     pub price: Decimal,
 }
 
-/// Moves the price of the largest position so that the equity is as given.
+/// Sets the profit of the largest position so that the equity is as given.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SetEquity {

@@ -11,6 +11,7 @@ use secrecy::SecretString;
 use crate::account::Account;
 use crate::clock::SystemClock;
 use crate::demo::{self, Demo, Walk};
+use crate::report::{self, Report};
 use crate::scenario::{AccountSpec, Scenario};
 
 /// The demo account's login.
@@ -19,6 +20,9 @@ pub const DEMO_LOGIN: &str = "5000001";
 pub const DEMO_PASSWORD: &str = "demo-investor";
 /// Its trade server.
 pub const DEMO_SERVER: &str = "Sim-Demo";
+
+/// The login of a replayed history that names none.
+pub const REPORT_LOGIN: &str = "5000002";
 
 /// Why the simulator did not start.
 #[derive(Debug, thiserror::Error)]
@@ -31,6 +35,9 @@ pub enum StartError {
         /// What is wrong.
         reason: String,
     },
+    /// The history to replay cannot be read.
+    #[error("the history to replay: {0}")]
+    Report(String),
     /// The address cannot be listened on.
     #[error("cannot listen on {address}")]
     Listen {
@@ -65,6 +72,8 @@ pub struct Settings {
     pub server_zone: Tz,
     /// Accounts by scenario.
     pub scenario: Option<Scenario>,
+    /// A recorded history to replay as an account.
+    pub report: Option<Report>,
     /// The account that trades by itself.
     pub demo: Option<DemoSettings>,
     /// The real time.
@@ -82,6 +91,7 @@ impl Default for Settings {
             connection_ms: 0,
             server_zone: Tz::Europe__Athens,
             scenario: None,
+            report: None,
             demo: None,
             clock: Arc::new(SystemClock),
         }
@@ -97,6 +107,10 @@ impl Settings {
             let account =
                 Account::new(spec, now).map_err(|reason| StartError::Account { login, reason })?;
             accounts.push(account);
+        }
+        if let Some(report) = self.report {
+            let account = report::account(report, self.server_zone, now);
+            accounts.push(account.map_err(StartError::Report)?);
         }
         if let Some(demo) = self.demo {
             accounts.push(demo_account(demo, now).map_err(|reason| {

@@ -294,10 +294,7 @@ impl Deal {
         .all(is_in_range)
             && !self.volume.is_sign_negative()
             && is_in_range(self.volume * Decimal::from(1_000_000))
-            && self
-                .volume
-                .checked_mul(self.price)
-                .is_some_and(is_in_range)
+            && self.volume.checked_mul(self.price).is_some_and(is_in_range)
     }
 }
 
@@ -337,10 +334,7 @@ mod tests {
             "not a name of the gateway"
         );
         assert_eq!(DealKind::parse("DEAL_TYPE_SURPRISE"), DealKind::Other);
-        assert_eq!(
-            deal(DealKind::Other).balance_effect(),
-            Decimal::from(94)
-        );
+        assert_eq!(deal(DealKind::Other).balance_effect(), Decimal::from(94));
         assert_eq!("DEAL_ENTRY_OUT_BY".parse(), Ok(Entry::OutBy));
         assert_eq!("in/out".parse(), Ok(Entry::InOut));
         assert_eq!("DEAL_ENTRY_SIDEWAYS".parse::<Entry>(), Err(EntryError));
@@ -367,7 +361,10 @@ mod tests {
     fn a_stored_deal_has_decimals_as_strings_and_nothing_empty() {
         let text = serde_json::to_string(&deal(DealKind::Balance)).expect("writes");
         assert!(text.contains(r#""profit":"100""#), "{text}");
-        assert!(!text.contains("symbol") && !text.contains("volume"), "{text}");
+        assert!(
+            !text.contains("symbol") && !text.contains("volume"),
+            "{text}"
+        );
         let back: Deal = serde_json::from_str(&text).expect("reads");
         assert_eq!(back, deal(DealKind::Balance));
     }

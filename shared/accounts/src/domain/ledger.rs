@@ -15,6 +15,7 @@
 
 mod days;
 mod position;
+mod restart;
 mod statistics;
 
 #[cfg(test)]

@@ -308,7 +308,11 @@ impl Plan {
         self.validate_severity(&mut faults);
         if let Some(target) = self.profit_target_pct {
             let fits = target > Decimal::ZERO && target <= Decimal::from(10_000);
-            faults.unless(fits, "profit_target_pct", "must be above 0 and at most 10000");
+            faults.unless(
+                fits,
+                "profit_target_pct",
+                "must be above 0 and at most 10000",
+            );
         }
         if let Some(share) = self.consistency_pct {
             faults.percent("consistency_pct", share);

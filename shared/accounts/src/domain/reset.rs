@@ -210,3 +210,6 @@ impl ResetRule {
         (-2..=2).map(move |days| self.on(today + Duration::days(days)))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -34,7 +34,9 @@ impl Workbook {
             }
         }
         if sheets.is_empty() {
-            return Err(ParseError::Corrupt("the workbook has no worksheet".to_owned()));
+            return Err(ParseError::Corrupt(
+                "the workbook has no worksheet".to_owned(),
+            ));
         }
         Ok(Self {
             sheets,

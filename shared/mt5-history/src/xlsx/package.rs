@@ -150,7 +150,10 @@ fn sheets_of(text: &str) -> Result<(Vec<String>, bool), ParseError> {
                     ids.extend(xml::attribute_by_local_name(tag, "id"));
                 }
                 "workbookPr" => {
-                    serial_1904 = matches!(xml::attribute(tag, "date1904").as_deref(), Some("1" | "true"));
+                    serial_1904 = matches!(
+                        xml::attribute(tag, "date1904").as_deref(),
+                        Some("1" | "true")
+                    );
                 }
                 _ => {}
             }
@@ -160,7 +163,10 @@ fn sheets_of(text: &str) -> Result<(Vec<String>, bool), ParseError> {
     Ok((ids, serial_1904))
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "used as a function in map_err")]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "used as a function in map_err"
+)]
 fn corrupt(error: ZipError) -> ParseError {
     ParseError::Corrupt(error.to_string())
 }

@@ -186,10 +186,15 @@ impl<'s> SheetReader<'s> {
 
 /// The column of a reference such as `AB12`, from 0.
 fn column_of(reference: &str) -> Option<usize> {
-    let letters = reference.bytes().take_while(u8::is_ascii_alphabetic).count();
+    let letters = reference
+        .bytes()
+        .take_while(u8::is_ascii_alphabetic)
+        .count();
     let digits = &reference[letters..];
     let row_valid = digits.is_empty()
-        || digits.parse::<u32>().is_ok_and(|row| (1..=SHEET_ROWS_MAX).contains(&row));
+        || digits
+            .parse::<u32>()
+            .is_ok_and(|row| (1..=SHEET_ROWS_MAX).contains(&row));
     if !(1..=3).contains(&letters) || !row_valid {
         return None;
     }

@@ -53,7 +53,8 @@ impl SharedStrings {
         let open = self.text.len() - self.ends.last().copied().unwrap_or(0);
         // One byte more than a cell may have, so that the row reader sees the excess.
         let room = (CELL_BYTES_MAX + 1).saturating_sub(open);
-        self.text.push_str(&content[..content.floor_char_boundary(room)]);
+        self.text
+            .push_str(&content[..content.floor_char_boundary(room)]);
     }
 
     fn close(&mut self) -> Result<(), ParseError> {

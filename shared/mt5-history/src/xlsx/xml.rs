@@ -51,7 +51,10 @@ fn find(tag: &BytesStart<'_>, wanted: impl Fn(&str) -> bool) -> Option<String> {
         .filter_map(Result::ok)
         .find(|attribute| wanted(attribute.key.0))
         .map(|attribute| {
-            unescape(&attribute.value).map_or_else(|_| attribute.value.to_string(), std::borrow::Cow::into_owned)
+            unescape(&attribute.value).map_or_else(
+                |_| attribute.value.to_string(),
+                std::borrow::Cow::into_owned,
+            )
         })
 }
 

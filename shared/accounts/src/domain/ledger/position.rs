@@ -187,8 +187,8 @@ impl Position {
     /// A trade of a source that does not say closes what is open the other
     /// way and opens otherwise.
     fn likely_entry(&self, signed: Decimal) -> Entry {
-        let closes = !self.signed.is_zero()
-            && self.signed.is_sign_negative() != signed.is_sign_negative();
+        let closes =
+            !self.signed.is_zero() && self.signed.is_sign_negative() != signed.is_sign_negative();
         match (closes, signed.abs() > self.signed.abs()) {
             (false, _) => Entry::In,
             (true, false) => Entry::Out,

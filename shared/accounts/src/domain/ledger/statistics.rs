@@ -11,7 +11,7 @@ use crate::domain::deal::Deal;
 use crate::domain::reset::ResetRule;
 
 /// The most symbols told apart; further ones are counted together.
-pub const SYMBOLS_MAX: usize = 200;
+pub(super) const SYMBOLS_MAX: usize = 200;
 
 /// The figures of a group of trades.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

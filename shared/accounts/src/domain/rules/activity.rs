@@ -125,4 +125,3 @@ impl State {
             && best_day_profit * Decimal::ONE_HUNDRED <= total_profit * share_pct
     }
 }
-

@@ -56,13 +56,14 @@ impl PriorHistory {
     pub(super) fn peaks_until(&self, at: Timestamp) -> (Option<Decimal>, Option<Decimal>) {
         let reached = self.reset_next.filter(|next| *next <= at);
         let eod = match reached {
-            Some(_) => Some(self.balance_peak_eod.unwrap_or(self.balance).max(self.balance)),
+            Some(_) => Some(
+                self.balance_peak_eod
+                    .unwrap_or(self.balance)
+                    .max(self.balance),
+            ),
             None => self.balance_peak_eod,
         };
         let in_range = |peak: &Decimal| is_in_range(*peak);
-        (
-            self.balance_peak.filter(in_range),
-            eod.filter(in_range),
-        )
+        (self.balance_peak.filter(in_range), eod.filter(in_range))
     }
 }

@@ -31,7 +31,9 @@ pub struct State {
     pub(super) round: u32,
     pub(super) adjusted: Decimal,
     pub(super) credited: Decimal,
-    pub(super) dated: Dated,
+    /// By the newest day that any is dated in and one before it: a deal may be
+    /// dated a little after a snapshot that arrives after it.
+    pub(super) dated: [Dated; 2],
     pub(super) last: Option<Last>,
     /// The recorded time of the newest flagged snapshot.
     pub(super) flagged_at: Option<Timestamp>,
@@ -54,7 +56,8 @@ pub(super) struct Last {
     pub(super) balance_recorded: Decimal,
 }
 
-/// The adjustments dated within the newest day that any is dated in.
+/// The adjustments since the newest judged snapshot that are dated within a
+/// day.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Dated {
     pub(super) reset_at: Timestamp,
@@ -69,6 +72,16 @@ pub(super) struct Activity {
     /// Severities told for the present spell without a trade, as bits.
     pub(super) inactivity_told: u8,
     pub(super) lots_told: bool,
+}
+
+impl Dated {
+    pub(super) fn of(reset_at: Timestamp) -> Self {
+        Self {
+            reset_at,
+            adjusted: Decimal::ZERO,
+            credited: Decimal::ZERO,
+        }
+    }
 }
 
 impl State {
@@ -92,11 +105,7 @@ impl State {
             round: 0,
             adjusted: Decimal::ZERO,
             credited: Decimal::ZERO,
-            dated: Dated {
-                reset_at: started_at,
-                adjusted: Decimal::ZERO,
-                credited: Decimal::ZERO,
-            },
+            dated: [Dated::of(started_at); 2],
             last: None,
             flagged_at: None,
             gap_max_ms: 0,

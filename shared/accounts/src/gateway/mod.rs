@@ -1,0 +1,3 @@
+//! Systems outside ours that this context speaks to.
+
+pub mod mt5;

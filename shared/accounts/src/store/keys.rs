@@ -1,0 +1,183 @@
+//! Every key of the accounts' table, in one place.
+//!
+//! | partition | sort key | what |
+//! |---|---|---|
+//! | `S#{shop}` | `A#{account}` | the shop's list of accounts |
+//! | | `LOGIN#{server}#{login}` | which account has this login |
+//! | | `PLAN#{type}` / `PLAN#{type}#V#{n}` | the newest version / each version |
+//! | | `WEBHOOK` | where the shop hears of events |
+//! | | `D#{delivery}` | a message to the shop |
+//! | `S#{shop}#U#{owner}` | `A#{account}` | a person's list of accounts |
+//! | `S#{shop}#A#{account}` | `ACCOUNT` | the account |
+//! | | `INSTANCE#{id}`, `CHALLENGE#{id}` | its connections and challenges |
+//! | | `SYNC` | where its sync chain stands |
+//! | | `JUDGEMENT` | rule state and the figures people read |
+//! | | `LEDGER` | open positions and statistics |
+//! | | `IN#{n}` | inputs in order of arrival; 90 days |
+//! | | `DEAL#{id}` | each deal once |
+//! | | `TR#{n}`, `PT#{position}` | closed trades by number; number by position |
+//! | | `EQ#{m,h,d}#{start}` | equity roll-ups |
+//! | | `V#{…}` | violations |
+//! | | `LOG#{ulid}` | connection log; 30 days |
+//! | | `SETTINGS` | the trader's preferences |
+//! | | `JOB#{id}` | results of simulations; 7 days |
+//! | `REGISTRATIONS` | `{transaction}` | registrations under way at the gateway |
+//! | `OUTBOX#{n}` | `{ulid}` | events on their way |
+
+use kernel::id::{AccountId, ChallengeId, DeliveryId, InstanceId, JobId, ShopId};
+use platform::dynamo::Key;
+
+/// Prefix of a shop's accounts, and of a person's.
+pub const ACCOUNT_PREFIX: &str = "A#";
+/// Prefix of inputs.
+pub const INPUT_PREFIX: &str = "IN#";
+/// Prefix of instances.
+pub const INSTANCE_PREFIX: &str = "INSTANCE#";
+/// Prefix of violations.
+pub const VIOLATION_PREFIX: &str = "V#";
+/// Prefix of connection log entries.
+pub const LOG_PREFIX: &str = "LOG#";
+/// Prefix of deliveries.
+pub const DELIVERY_PREFIX: &str = "D#";
+/// Prefix of plans.
+pub const PLAN_PREFIX: &str = "PLAN#";
+/// Partitions that due work is spread over, by kind.
+pub const DUE_SHARDS: u32 = 8;
+
+/// The shop's partition.
+#[must_use]
+pub fn shop(shop: &ShopId) -> String {
+    format!("S#{shop}")
+}
+
+/// A person's partition.
+#[must_use]
+pub fn owner(shop: &ShopId, owner: &str) -> String {
+    format!("S#{shop}#U#{owner}")
+}
+
+/// An account's partition.
+#[must_use]
+pub fn account(shop: &ShopId, account: &AccountId) -> String {
+    format!("S#{shop}#A#{account}")
+}
+
+/// An item of an account.
+#[must_use]
+pub fn of_account(shop: &ShopId, id: &AccountId, sk: impl Into<String>) -> Key {
+    Key::new(account(shop, id), sk)
+}
+
+/// Shop and account of an account's partition, as the due index names it.
+#[must_use]
+pub fn parse_account(pk: &str) -> Option<(ShopId, AccountId)> {
+    let (shop, account) = pk.strip_prefix("S#")?.split_once("#A#")?;
+    Some((shop.parse().ok()?, account.parse().ok()?))
+}
+
+/// An account in its shop's list.
+#[must_use]
+pub fn listed_by_shop(tenant: &ShopId, id: &AccountId) -> Key {
+    Key::new(shop(tenant), format!("{ACCOUNT_PREFIX}{id}"))
+}
+
+/// An account in its owner's list.
+#[must_use]
+pub fn listed_by_owner(tenant: &ShopId, person: &str, id: &AccountId) -> Key {
+    Key::new(owner(tenant, person), format!("{ACCOUNT_PREFIX}{id}"))
+}
+
+/// The account that has a login.
+#[must_use]
+pub fn login(tenant: &ShopId, server: &str, login: &str) -> Key {
+    let server = server.to_lowercase();
+    Key::new(shop(tenant), format!("LOGIN#{server}#{login}"))
+}
+
+/// An instance.
+#[must_use]
+pub fn instance(shop: &ShopId, account: &AccountId, id: &InstanceId) -> Key {
+    of_account(shop, account, format!("{INSTANCE_PREFIX}{id}"))
+}
+
+/// A challenge.
+#[must_use]
+pub fn challenge(shop: &ShopId, account: &AccountId, id: &ChallengeId) -> Key {
+    of_account(shop, account, format!("CHALLENGE#{id}"))
+}
+
+/// The input of a number.
+#[must_use]
+pub fn input(shop: &ShopId, account: &AccountId, number: u64) -> Key {
+    of_account(shop, account, input_sk(number))
+}
+
+/// The sort key of an input.
+#[must_use]
+pub fn input_sk(number: u64) -> String {
+    format!("{INPUT_PREFIX}{number:012}")
+}
+
+/// A deal.
+#[must_use]
+pub fn deal(shop: &ShopId, account: &AccountId, id: &str) -> Key {
+    of_account(shop, account, format!("DEAL#{id}"))
+}
+
+/// The sort key of a trade, or of a pack of imported trades by its last.
+#[must_use]
+pub fn trade_sk(number: u64) -> String {
+    format!("TR#{number:010}")
+}
+
+/// Number of the trade that a position became.
+#[must_use]
+pub fn position(shop: &ShopId, account: &AccountId, position_id: &str) -> Key {
+    of_account(shop, account, format!("PT#{position_id}"))
+}
+
+/// A delivery to a shop.
+#[must_use]
+pub fn delivery(tenant: &ShopId, id: &DeliveryId) -> Key {
+    Key::new(shop(tenant), format!("{DELIVERY_PREFIX}{id}"))
+}
+
+/// A job's result.
+#[must_use]
+pub fn job(tenant: &ShopId, id: &JobId) -> Key {
+    Key::new(shop(tenant), format!("JOB#{id}"))
+}
+
+/// The shard of the due index that an item of a kind is in.
+#[must_use]
+pub fn due_shard(kind: &str, id: &str) -> String {
+    let sum = id.bytes().fold(0_u32, |sum, byte| {
+        sum.wrapping_mul(31).wrapping_add(u32::from(byte))
+    });
+    format!("{kind}#{}", sum % DUE_SHARDS)
+}
+
+/// All shards of a kind of due work.
+pub fn due_shards(kind: &str) -> impl Iterator<Item = String> {
+    (0..DUE_SHARDS).map(move |shard| format!("{kind}#{shard}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_accounts_partition_says_whose_it_is() {
+        let shop: ShopId = "demo".parse().expect("a shop");
+        let now = chrono::DateTime::from_timestamp(1_700_000_000, 0).expect("a time");
+        let id = AccountId::generate(now);
+        assert_eq!(parse_account(&account(&shop, &id)), Some((shop, id)));
+        assert_eq!(parse_account("S#demo"), None);
+    }
+
+    #[test]
+    fn sort_keys_sort_as_their_numbers() {
+        assert!(trade_sk(9) < trade_sk(10));
+        assert!(input_sk(999) < input_sk(1_000));
+    }
+}

@@ -1,0 +1,12 @@
+//! Whole files through [`crate::parse`].
+
+mod build;
+mod csv_files;
+mod fixtures;
+mod hostile;
+mod html_reports;
+mod linking;
+mod refusals;
+mod story;
+mod tables;
+mod xlsx_reports;
