@@ -12,7 +12,7 @@ DENY_VENV := .local/venv/deny
 STACK := $(EMULATOR_VENV)/bin/python tools/local/stack.py
 
 # Read by the stack's scripts; give them on the command line or in the environment.
-export PORT EMULATOR_PORT MT5_SIM_PORT EMULATOR AUTH STACK_DIR
+export PORT EMULATOR_PORT MT5_SIM_PORT EMULATOR AUTH SHIPPED STACK_DIR
 
 .PHONY: help
 help: ## this list

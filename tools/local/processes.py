@@ -102,13 +102,13 @@ def port_is_free(port: int) -> bool:
     return True
 
 
-def answers(url: str) -> bool:
-    """Whether a server answers at all, whatever the status."""
+def answers(url: str, *, well: bool = False) -> bool:
+    """Whether a server answers: at all, or `well`, with a success."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         opener.open(url, timeout=5).close()
     except urllib.error.HTTPError:
-        return True
+        return not well
     except OSError:
         return False
     return True

@@ -151,7 +151,14 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(143))
     say("building with sam (cargo-lambda and zig)")
     folder = Path(os.environ.get("STACK_DIR") or ".local/sam-check")
-    settings = Settings(free_port(), free_port(), free_port(), "ministack", True, ROOT / folder)
+    settings = Settings(
+        port=free_port(),
+        emulator_port=free_port(),
+        mt5_sim_port=free_port(),
+        emulator_kind="ministack",
+        auth=True,
+        folder=ROOT / folder,
+    )
     deploy.sam_build(settings)
     say("checking the binaries")
     check_binaries()

@@ -36,6 +36,7 @@ PARAMETERS = {
     "LOG_LEVEL": "LogLevel",
     "MT5_CLIENT_URL": "Mt5ClientUrl",
     "MT5_PROVISIONING_URL": "Mt5ProvisioningUrl",
+    "REQUESTS_PER_MINUTE": "RequestsPerMinute",
     "TOKEN_ISSUER": "TokenIssuer",
     "WEBHOOK_ALLOWED_HOSTS": "WebhookAllowedHosts",
 }
@@ -82,6 +83,8 @@ class Settings:
     mt5_sim_port: int = field(default_factory=lambda: port_of("MT5_SIM_PORT", 4580))
     emulator_kind: str = field(default_factory=lambda: os.environ.get("EMULATOR") or "ministack")
     auth: bool = field(default_factory=lambda: os.environ.get("AUTH", "").lower() == "true")
+    # Run what ships, built by SAM with zig, instead of the host's own build.
+    shipped: bool = field(default_factory=lambda: os.environ.get("SHIPPED", "").lower() == "true")
     folder: Path = field(default_factory=lambda: ROOT / (os.environ.get("STACK_DIR") or ".local"))
 
     def __post_init__(self) -> None:

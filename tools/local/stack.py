@@ -17,10 +17,10 @@ from typing import NoReturn
 
 import deploy
 import processes
-from build import build
+from build import EVERYTHING, build
 from cloud import READY_SECONDS_MAX, operator_environment, start_cloud, tool
 from processes import Children, answers, say
-from settings import Settings, clean_environment, fail
+from settings import TOOLS, Settings, clean_environment, fail
 
 
 class Stopped(Exception):
@@ -33,11 +33,13 @@ def _stop(_number: int, _frame: FrameType | None) -> NoReturn:
 
 def start(settings: Settings, children: Children, with_build: bool) -> None:
     """Everything up to the `ready` line, with a line for each slow step."""
+    # LocalStack runs functions in containers, with an older C library than here.
+    shipped = settings.shipped or settings.emulator_kind == "localstack"
     if with_build:
-        say("building functions and tools (release; about three minutes the first time)")
-        build()
-    localstack = settings.emulator_kind == "localstack"
-    template = deploy.sam_build if localstack else deploy.stage_binaries
+        what = "tools" if shipped else "functions and tools"
+        say(f"building {what} (release; some minutes the first time)")
+        build(TOOLS if shipped else EVERYTHING)
+    template = deploy.sam_build if shipped else deploy.stage_binaries
     stack, shown = start_cloud(settings, children, template)
     say("starting the forwarder")
     command = [tool("forwarder"), "--port", str(settings.port)]
@@ -47,6 +49,8 @@ def start(settings: Settings, children: Children, with_build: bool) -> None:
     children.start("forwarder", command, clean_environment())
     health = f"http://127.0.0.1:{settings.port}/api/health"
     children.require("forwarder", lambda: answers(health), READY_SECONDS_MAX)
+    if not processes.wait_until(lambda: answers(health, well=True), READY_SECONDS_MAX):
+        fail(f"{health} does not answer 200:\n{children.log_tail('emulator')}")
     addresses = {
         "http": settings.http,
         "ws": settings.ws,

@@ -1,1 +1,72 @@
-//! .
+//! Rules: accounts with inputs to judge, and simulations over histories.
+
+use accounts::app::judge::judge;
+use accounts::app::messages::RulesMessage;
+use accounts::app::replay;
+use accounts::store::Store;
+use kernel::time::Clock;
+use platform::aws::SdkConfig;
+use platform::clock::BusinessClock;
+use platform::config::Env;
+use platform::dynamo::Table;
+use platform::queue::consume;
+use platform::runtime::Event;
+use serde_json::Value;
+
+/// The function's state.
+#[derive(Debug)]
+pub struct App {
+    store: Store,
+    clock: BusinessClock,
+}
+
+impl App {
+    /// From the process's settings.
+    ///
+    /// # Errors
+    /// Where a setting is missing or makes no sense.
+    pub fn new(env: &Env, aws: &SdkConfig) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        let dynamo = aws_sdk_dynamodb::Client::new(aws);
+        let platform_table = Table::new(dynamo.clone(), env.text("PLATFORM_TABLE")?);
+        Ok(Self {
+            store: Store::new(Table::new(dynamo, env.text("ACCOUNTS_TABLE")?)),
+            clock: BusinessClock::of(env, platform_table),
+        })
+    }
+
+    /// Handles an event of the queue.
+    ///
+    /// # Errors
+    /// Where the event is of another kind.
+    pub async fn handle(&self, event: Event) -> kernel::Result<Value> {
+        self.clock.refresh().await;
+        let Event::Queue(messages) = event else {
+            return Err(kernel::Error::internal("only its queue calls this function"));
+        };
+        let failed = consume(messages, async |message| self.carry_out(message).await).await;
+        serde_json::to_value(failed).map_err(kernel::Error::internal)
+    }
+
+    async fn carry_out(&self, message: RulesMessage) -> kernel::Result<()> {
+        let now = self.clock.now();
+        match message {
+            RulesMessage::Judge {
+                shop,
+                account,
+                request_id,
+            } => {
+                let count = judge(&self.store, (&shop, &account), &request_id, now).await?;
+                tracing::info!(
+                    request_id,
+                    account = account.as_str(),
+                    inputs = count,
+                    "{account}: {count} inputs judged"
+                );
+                Ok(())
+            }
+            RulesMessage::Simulate { shop, job } => {
+                replay::run(&self.store, &shop, &job, now).await
+            }
+        }
+    }
+}

@@ -25,6 +25,9 @@ pub(crate) fn parse(text: &str, mark: DecimalMark) -> Option<Decimal> {
     if text.len() > LENGTH_MAX {
         return None;
     }
+    if mark == DecimalMark::Dot && is_plain(text) {
+        return text.parse().ok();
+    }
     let (negative, body) = split_sign(text.trim())?;
     let (mantissa, exponent) = split_exponent(body)?;
     let parts = Parts::of(mantissa)?;
@@ -61,7 +64,7 @@ pub(crate) fn parse_identifier(text: &str) -> Option<String> {
 
 /// What a cell tells of the file's decimal mark: `None` if it is no number or could be either.
 pub(crate) fn vote(text: &str) -> Option<DecimalMark> {
-    if text.len() > LENGTH_MAX {
+    if text.len() > LENGTH_MAX || !text.contains(['.', ',']) {
         return None;
     }
     let (_, body) = split_sign(text.trim())?;
@@ -107,6 +110,19 @@ fn split_exponent(text: &str) -> Option<(&str, &str)> {
         && exponent.len() - digits.len() <= 1
         && digits.bytes().all(|b| b.is_ascii_digit());
     valid.then(|| (mantissa, exponent.strip_prefix('+').unwrap_or(exponent)))
+}
+
+/// Whether the text is what nearly all numbers of nearly all files are: few digits, a dot between
+/// them, a minus. Only there to be fast.
+fn is_plain(text: &str) -> bool {
+    let digits = text.strip_prefix('-').unwrap_or(text).as_bytes();
+    let dot = digits.iter().position(|b| *b == b'.');
+    let is_digit = |(at, b): (usize, &u8)| b.is_ascii_digit() || Some(at) == dot;
+    (1..=12).contains(&digits.len())
+        && dot.is_none_or(|at| at > 0 && (1..=8).contains(&(digits.len() - at - 1)))
+        && digits.iter().enumerate().all(is_digit)
+        && text != "-0"
+        && (digits.len() == text.len() || digits.iter().any(|b| matches!(b, b'1'..=b'9')))
 }
 
 /// Moves the decimal dot of `plain` by the exponent. `None` beyond what an amount can be.

@@ -155,7 +155,10 @@ impl Reader {
     }
 
     fn inside(&mut self, row: &Row, mut section: Section, trusted: bool) {
-        if trusted && let Section::Deals(columns) = &mut section {
+        if trusted
+            && self.history.deals.is_empty()
+            && let Section::Deals(columns) = &mut section
+        {
             allow_codes(row, columns, self.habits);
         }
         if !self.fits(row, &section) {

@@ -63,8 +63,8 @@ pub(crate) fn heading(row: &Row) -> Option<Heading> {
 
 /// A table's columns are named by words: no number, no date.
 fn is_name(text: &str) -> bool {
-    number::parse(text, DecimalMark::Dot).is_none()
-        && time::parse(text, DateHabits::default()).is_none()
+    time::parse(text, DateHabits::default()).is_none()
+        && number::parse(text, DecimalMark::Dot).is_none()
 }
 
 /// The known names' roles. A second time or price is that of the close, a second commission the

@@ -187,6 +187,9 @@ fn split_offset(text: &str) -> Option<(&str, Option<FixedOffset>)> {
 }
 
 fn clock_of(text: &str) -> Option<NaiveTime> {
+    if text.ends_with(|c: char| c.is_ascii_digit()) {
+        return clock_of_day(text, None);
+    }
     let lower = text.to_ascii_lowercase();
     let (body, afternoon) = if let Some(body) = lower
         .strip_suffix("pm")
@@ -199,8 +202,12 @@ fn clock_of(text: &str) -> Option<NaiveTime> {
     {
         (body.trim(), Some(false))
     } else {
-        (lower.as_str(), None)
+        return None;
     };
+    clock_of_day(body, afternoon)
+}
+
+fn clock_of_day(body: &str, afternoon: Option<bool>) -> Option<NaiveTime> {
     let mut parts = body.split(':');
     let hour = digits(parts.next()?, 2)?;
     let minute = digits(parts.next()?, 2)?;

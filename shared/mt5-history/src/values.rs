@@ -5,6 +5,12 @@ use crate::words::normalize;
 
 /// Reads a deal's type. Numeric codes (`ENUM_DEAL_TYPE`) count only where `codes` allows them.
 pub(crate) fn kind_of(text: &str, codes: bool) -> Option<DealKind> {
+    // Nearly every row of nearly every file; only there to be fast.
+    match text {
+        "buy" => return Some(DealKind::Buy),
+        "sell" => return Some(DealKind::Sell),
+        _ => {}
+    }
     if let Some(code) = code_of(text) {
         return if codes { kind_of_code(code) } else { None };
     }
@@ -25,6 +31,11 @@ pub(crate) fn side_of(text: &str) -> Option<Side> {
 
 /// Reads a deal's direction. Numeric codes (`ENUM_DEAL_ENTRY`) count only where `codes` allows.
 pub(crate) fn entry_of(text: &str, codes: bool) -> Option<Entry> {
+    match text {
+        "in" => return Some(Entry::In),
+        "out" => return Some(Entry::Out),
+        _ => {}
+    }
     if let Some(code) = code_of(text) {
         return match code {
             _ if !codes => None,

@@ -53,6 +53,16 @@ impl BusinessClock {
         Self { offset: None }
     }
 
+    /// The clock of a stage: only the local one can be set ahead.
+    #[must_use]
+    pub fn of(env: &crate::config::Env, platform_table: Table) -> Self {
+        if env.is_local() {
+            Self::local(platform_table)
+        } else {
+            Self::real()
+        }
+    }
+
     /// The local stage's clock, ahead of real time by what the store says.
     #[must_use]
     pub fn local(platform_table: Table) -> Self {

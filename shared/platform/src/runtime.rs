@@ -66,7 +66,8 @@ where
     let handle = &handle;
     lambda_runtime::run(service_fn(async move |event: LambdaEvent<Value>| {
         let event = Event::parse(event.payload)?;
-        handle(event).await.map_err(|error| {
+        // Boxed: a handler's future nests deeper than the compiler lays out.
+        Box::pin(handle(event)).await.map_err(|error| {
             tracing::error!(error = kernel::error::chain(&error), "invocation failed");
             Error::from(error)
         })

@@ -97,6 +97,8 @@ fn whole_body(extensions: &http::Extensions) -> Bytes {
 /// Reads JSON. serde stops at the first fault; the body's own schema then
 /// names the other top-level fields that are missing or of a wrong type.
 fn read_json<T: DeserializeOwned + PartialSchema>(bytes: &[u8]) -> Result<T, Problem> {
+    // No body at all is a body without fields.
+    let bytes = if bytes.is_empty() { b"{}" } else { bytes };
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let error = match serde_path_to_error::deserialize(&mut reader) {
         Ok(value) => {

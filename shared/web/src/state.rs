@@ -55,11 +55,7 @@ impl Platform {
         };
         let is_local = env.is_local();
         Ok(Self(Arc::new(Inner {
-            clock: if is_local {
-                BusinessClock::local(table.clone())
-            } else {
-                BusinessClock::real()
-            },
+            clock: BusinessClock::of(env, table.clone()),
             verifier: Verifier::new(table.clone(), env.text("TOKEN_ISSUER")?),
             shop_keys: ShopKeys::new(table.clone(), vault),
             default_shop,

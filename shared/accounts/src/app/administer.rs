@@ -193,6 +193,7 @@ impl Administration<'_> {
         &self,
         value: Decimal,
         source: BalanceSource,
+        metadata: Option<&str>,
     ) -> kernel::Result<InitialBalance> {
         for _ in 0..ATTEMPTS_MAX {
             let mut draft = self.draft().await?;
@@ -207,7 +208,8 @@ impl Administration<'_> {
             };
             draft.after.initial_balance = Some(initial.clone());
             if self.commit(draft).await? {
-                self.audit("initial_balance_set", &value.to_string()).await;
+                let detail = format!("{value} {}", metadata.unwrap_or_default());
+                self.audit("initial_balance_set", detail.trim_end()).await;
                 return Ok(initial);
             }
         }

@@ -248,6 +248,7 @@ async fn apply_input(
         apply_reading(judgement, judged, reading, &mut effects);
     }
     let statistics = judged.ledger.statistics();
+    judgement.trades = judged.ledger.closed_count();
     judgement.closed = statistics.closed;
     judgement.winners = statistics.winners;
     judgement.trading_days = judged.ledger.standing().trading_days;

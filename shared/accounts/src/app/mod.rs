@@ -8,10 +8,12 @@
 //! - [`import`]: histories out of files.
 //! - [`replay`]: a plan over an account's recorded history.
 //! - [`summary`]: the figures people read.
+//! - [`deliver`]: messages to the shops.
 //! - [`events`], [`messages`]: what is told to shops and between functions.
 
 pub mod administer;
 pub mod connect;
+pub mod deliver;
 pub mod disconnect;
 pub mod events;
 pub mod import;

@@ -108,7 +108,7 @@ pub struct DailyRule {
 
 /// The all-time drawdown rule.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields, default)]
+#[serde(default)]
 pub struct MaxRule {
     /// Percent of the initial balance, above 0 and at most 100.
     #[serde(with = "kernel::number::json")]
@@ -134,7 +134,7 @@ impl Default for MaxRule {
 
 /// From which part of a limit's use a violation is what; a breach from 100 %.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields, default)]
+#[serde(default)]
 pub struct SeverityRule {
     /// Percent of the limit.
     #[serde(with = "kernel::number::json")]
@@ -201,7 +201,7 @@ impl Default for Plan {
 
 /// A plan as it is read: the daily reference's default depends on the basis.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(default)]
 struct Wire {
     basis: Basis,
     reset: ResetRule,
@@ -220,7 +220,7 @@ struct Wire {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(default)]
 struct DailyWire {
     #[serde(with = "kernel::number::json")]
     limit_pct: Decimal,

@@ -48,7 +48,9 @@ pub struct Judgement {
     pub plan: Plan,
     /// The rule state, once there is a first snapshot.
     pub state: Option<State>,
-    /// Closed positions.
+    /// Trades listed, those of earlier challenges too: the newest's number.
+    pub trades: u64,
+    /// Closed positions of the challenge.
     pub closed: u64,
     /// Those of them that won.
     pub winners: u64,
@@ -77,6 +79,7 @@ impl Judgement {
             plan_version,
             plan,
             state: None,
+            trades: 0,
             closed: 0,
             winners: 0,
             trading_days: 0,
@@ -142,6 +145,7 @@ struct Row {
     plan: String,
     #[serde(default)]
     state: Option<String>,
+    trades: u64,
     closed: u64,
     winners: u64,
     trading_days: u32,
@@ -172,6 +176,7 @@ impl Row {
             plan_version: judgement.plan_version,
             plan: to_json(&judgement.plan)?,
             state: judgement.state.as_ref().map(to_json).transpose()?,
+            trades: judgement.trades,
             closed: judgement.closed,
             winners: judgement.winners,
             trading_days: judgement.trading_days,
@@ -194,6 +199,7 @@ impl Row {
             currency: self.currency,
             challenge: self.challenge,
             plan_version: self.plan_version,
+            trades: self.trades,
             closed: self.closed,
             winners: self.winners,
             trading_days: self.trading_days,
@@ -281,6 +287,7 @@ impl Store {
             .text("currency", after.currency.as_str())
             .number("plan_version", number(after.plan_version))
             .text("plan", to_json(&after.plan)?)
+            .number("trades", number(after.trades))
             .number("closed", number(after.closed))
             .number("winners", number(after.winners))
             .number("trading_days", i64::from(after.trading_days))

@@ -3,7 +3,10 @@
 use chrono::TimeDelta;
 use kernel::id::{DeliveryId, ShopId};
 use kernel::time::Timestamp;
-use platform::dynamo::{Key, Query, QueryPage, Range, StoreError, Transaction, to_item};
+use platform::dynamo::{
+    AttributeValue, CommitError, Condition, Key, Query, QueryPage, Range, StoreError, Transaction,
+    Update, to_item,
+};
 use serde::{Deserialize, Serialize};
 
 use super::{Store, keys};
@@ -125,6 +128,15 @@ fn endpoint_key(shop: &ShopId) -> Key {
     Key::new(keys::shop(shop), "WEBHOOK")
 }
 
+/// Whether a transaction happened; refused is a no.
+fn happened(outcome: Result<(), CommitError>) -> Result<bool, StoreError> {
+    match outcome {
+        Ok(()) => Ok(true),
+        Err(CommitError::Refused(_)) => Ok(false),
+        Err(CommitError::Store(error)) => Err(error),
+    }
+}
+
 impl Store {
     /// Where a shop hears of events.
     ///
@@ -146,6 +158,26 @@ impl Store {
         self.table
             .put(to_item(&endpoint_key(shop), endpoint)?)
             .await
+    }
+
+    /// Disables an endpoint that wants no more messages, unless the shop has
+    /// set another since it was read. Answers whether it was disabled.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    pub async fn disable_webhook(
+        &self,
+        shop: &ShopId,
+        endpoint: &WebhookEndpoint,
+    ) -> Result<bool, StoreError> {
+        let key = endpoint_key(shop);
+        let item = to_item(&key, endpoint)?;
+        let set_at = item.get("set_at").and_then(|value| value.as_s().ok());
+        let unchanged = Condition::text("set_at", set_at.map_or("", String::as_str));
+        let update = Update::new().set("disabled", AttributeValue::Bool(true));
+        let mut transaction = Transaction::new();
+        transaction.update("endpoint", &self.table, &key, update, unchanged)?;
+        happened(transaction.commit().await)
     }
 
     /// Forgets where a shop hears of events.
@@ -191,6 +223,23 @@ impl Store {
         self.table.put(to_item(&key, delivery)?).await
     }
 
+    /// Writes what became of a message, unless its number of attempts is no
+    /// longer what it was when it was read. Answers whether it was written.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    pub async fn change_delivery(
+        &self,
+        before: &Delivery,
+        after: &Delivery,
+    ) -> Result<bool, StoreError> {
+        let key = keys::delivery(&after.shop, &after.id);
+        let unchanged = Condition::number("attempts", u64::from(before.attempts));
+        let mut transaction = Transaction::new();
+        transaction.put("delivery", &self.table, &key, after, Some(unchanged))?;
+        happened(transaction.commit().await)
+    }
+
     /// A page of a shop's messages, the newest first.
     ///
     /// # Errors
@@ -221,11 +270,15 @@ impl Store {
         for shard in keys::due_shards(DUE) {
             let due = self.table.due(&shard, now, limit).await?;
             let rows = self.table.get_many::<Delivery>(&due).await?;
-            found.extend(rows.into_iter().map(|(_, delivery)| delivery).filter(|delivery| {
-                delivery
-                    .due_at
-                    .is_some_and(|due_at| due_at <= now.timestamp_millis())
-            }));
+            found.extend(
+                rows.into_iter()
+                    .map(|(_, delivery)| delivery)
+                    .filter(|delivery| {
+                        delivery
+                            .due_at
+                            .is_some_and(|due_at| due_at <= now.timestamp_millis())
+                    }),
+            );
         }
         Ok(found)
     }

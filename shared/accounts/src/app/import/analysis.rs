@@ -64,6 +64,7 @@ pub async fn import_for_analysis(
     let statistics = ledger.statistics();
     let mut judgement = Judgement::start(&account, Status::Imported, 0, plan);
     judgement.currency = read.currency.clone();
+    judgement.trades = trades.len() as u64;
     judgement.closed = statistics.closed;
     judgement.winners = statistics.winners;
     judgement.trading_days = ledger.standing().trading_days;

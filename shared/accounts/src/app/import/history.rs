@@ -30,6 +30,19 @@ pub(super) fn read(bytes: &[u8], request: &ImportRequest) -> kernel::Result<Read
     let parsed = std::panic::catch_unwind(|| mt5_history::parse(bytes))
         .map_err(|_| Error::field("", "the file could not be read"))?;
     let mut history = parsed.map_err(|error: ParseError| Error::field("", error.to_string()))?;
+    if history.deals.is_empty() {
+        let first = history.issues.first();
+        return Err(Error::field(
+            "",
+            match first {
+                Some(issue) => format!(
+                    "no row of the file could be read; line {}: {}",
+                    issue.line, issue.message
+                ),
+                None => "the file has no deals".to_owned(),
+            },
+        ));
+    }
     mt5_history::link(&mut history);
     let currency = history
         .account

@@ -19,6 +19,17 @@ pub enum Side {
     Sell,
 }
 
+impl Side {
+    /// The name in storage and answers.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Buy => "buy",
+            Self::Sell => "sell",
+        }
+    }
+}
+
 /// Volume and what it was traded for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Leg {

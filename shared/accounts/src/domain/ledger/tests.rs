@@ -102,7 +102,10 @@ fn partial_closes_are_one_trade_that_closes_with_the_last() {
     assert_eq!(position.volume(), dec("2"));
     assert_eq!(position.open_price(), Some(dec("1.101")));
     assert_eq!(position.close_price(), Some(dec("1.1045")));
-    assert_eq!((position.opened_at(), trade.closed_at()), (Some(at(0)), at(30)));
+    assert_eq!(
+        (position.opened_at(), trade.closed_at()),
+        (Some(at(0)), at(30))
+    );
     assert_eq!((position.profit, position.net()), (dec("50"), dec("46")));
     assert_eq!(position.deals, 4);
     assert_eq!(book.ledger.standing().open_positions, 0);
@@ -130,7 +133,10 @@ fn a_win_is_a_net_above_zero_after_all_costs() {
         "5 SELL OUT 3 1 1.1 -5",
     ]));
     let statistics = book.ledger.statistics();
-    assert_eq!((statistics.closed, statistics.winners, statistics.losers), (3, 1, 1));
+    assert_eq!(
+        (statistics.closed, statistics.winners, statistics.losers),
+        (3, 1, 1)
+    );
     assert_eq!(statistics.gross_profit, dec("0.01"));
     assert_eq!(statistics.gross_loss, dec("-7"));
     assert_eq!(statistics.net(), dec("-6.99"));
@@ -211,7 +217,10 @@ fn a_late_commission_corrects_its_trade_under_the_same_number() {
     let corrected = change.corrected.expect("corrected");
     assert_eq!((corrected.number, corrected.position.net()), (1, dec("-1")));
     let statistics = book.ledger.statistics();
-    assert_eq!((statistics.closed, statistics.winners, statistics.losers), (2, 1, 1));
+    assert_eq!(
+        (statistics.closed, statistics.winners, statistics.losers),
+        (2, 1, 1)
+    );
     assert_eq!(statistics.net(), dec("2"));
     assert_eq!(statistics.corrections, 1);
     assert_eq!(book.ledger.standing().total_profit, dec("2"));
@@ -252,12 +261,21 @@ fn the_best_day_is_told_by_its_deals() {
         "1502 BALANCE - - 0 0 9000",
     ]));
     let standing = book.ledger.standing();
-    assert_eq!((standing.best_day_profit, standing.total_profit), (dec("100"), dec("150")));
+    assert_eq!(
+        (standing.best_day_profit, standing.total_profit),
+        (dec("100"), dec("150"))
+    );
     book.apply(&deal(9, "2 CHARGE - - 0 0 -70"));
     let standing = book.ledger.standing();
-    assert_eq!((standing.best_day_profit, standing.total_profit), (dec("50"), dec("80")));
+    assert_eq!(
+        (standing.best_day_profit, standing.total_profit),
+        (dec("50"), dec("80"))
+    );
     let statistics = book.ledger.statistics();
-    assert_eq!((statistics.deposits, statistics.result), (dec("9000"), dec("80")));
+    assert_eq!(
+        (statistics.deposits, statistics.result),
+        (dec("9000"), dec("80"))
+    );
 }
 
 #[test]
@@ -267,7 +285,10 @@ fn years_of_days_stay_bounded_and_keep_their_sums() {
         let minutes = day * 1440;
         let id = usize::try_from(day).expect("a day");
         book.apply(&deal(id, &format!("{minutes} BUY IN p{day} 1 1.1 0")));
-        book.apply(&deal(id, &format!("{} SELL OUT p{day} 1 1.1 {day}", minutes + 1)));
+        book.apply(&deal(
+            id,
+            &format!("{} SELL OUT p{day} 1 1.1 {day}", minutes + 1),
+        ));
     }
     let standing = book.ledger.standing();
     assert_eq!(standing.trading_days, 1_000);
@@ -325,17 +346,29 @@ fn histories() -> impl Strategy<Value = Vec<Deal>> {
     prop::collection::vec(position, 1..5).prop_map(|positions| {
         let mut deals = Vec::new();
         for (index, (entries, exits, is_buy, cost, profit)) in positions.into_iter().enumerate() {
-            let (opens, closes) = if is_buy { ("BUY", "SELL") } else { ("SELL", "BUY") };
+            let (opens, closes) = if is_buy {
+                ("BUY", "SELL")
+            } else {
+                ("SELL", "BUY")
+            };
             let mut left: i64 = entries.iter().map(|(lots, _)| lots).sum();
             for (lots, minutes) in &entries {
-                deals.push(format!("{minutes} {opens} IN p{index} {lots} 1.{minutes} 0"));
+                deals.push(format!(
+                    "{minutes} {opens} IN p{index} {lots} 1.{minutes} 0"
+                ));
             }
             for (part, minutes) in exits.iter().enumerate() {
                 let minutes = 4_000 + minutes;
-                let lots = if part + 1 == exits.len() { left } else { left / 2 };
+                let lots = if part + 1 == exits.len() {
+                    left
+                } else {
+                    left / 2
+                };
                 left -= lots;
                 if lots > 0 {
-                    deals.push(format!("{minutes} {closes} OUT p{index} {lots} 2.1 {profit}"));
+                    deals.push(format!(
+                        "{minutes} {closes} OUT p{index} {lots} 2.1 {profit}"
+                    ));
                 }
             }
             if let Some((amount, minutes)) = cost {
@@ -421,7 +454,10 @@ proptest! {
 #[test]
 fn an_entry_is_told_from_the_position_where_the_source_does_not_say() {
     let mut book = Book::default();
-    for (id, line) in ["0 BUY - 7 1 1.1 0", "1 SELL - 7 1 1.1 9"].iter().enumerate() {
+    for (id, line) in ["0 BUY - 7 1 1.1 0", "1 SELL - 7 1 1.1 9"]
+        .iter()
+        .enumerate()
+    {
         let deal = deal(id, line);
         assert_eq!(deal.entry, None::<Entry>);
         book.apply(&deal);

@@ -114,7 +114,15 @@ fn a_reset_is_its_own_latest_and_not_its_own_next() {
 
 #[test]
 fn zones_that_do_not_exist_are_refused() {
-    for zone in ["", "Mars/Olympus", "+3:30", "+03:60", "+15:00", "03:30", "+03:3x"] {
+    for zone in [
+        "",
+        "Mars/Olympus",
+        "+3:30",
+        "+03:60",
+        "+15:00",
+        "03:30",
+        "+03:3x",
+    ] {
         assert_eq!(zone.parse::<Zone>(), Err(ZoneError), "{zone}");
     }
     let text = serde_json::to_string(&rule("17:00:30", "-05:00")).expect("writes");

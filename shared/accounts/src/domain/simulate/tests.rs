@@ -78,8 +78,13 @@ fn the_worked_example_is_answered_as_the_contract_has_it() {
     assert_eq!(answer["phase"], "breached");
     assert_eq!(answer["breached_at"], "2025-11-11T07:35:00Z");
     assert_eq!(answer["not_evaluated"], json!([]));
-    let phases: Vec<_> = (0..6).map(|row| &answer["timeline"][row]["phase"]).collect();
-    assert_eq!(phases, ["active", "active", "active", "active", "active", "breached"]);
+    let phases: Vec<_> = (0..6)
+        .map(|row| &answer["timeline"][row]["phase"])
+        .collect();
+    assert_eq!(
+        phases,
+        ["active", "active", "active", "active", "active", "breached"]
+    );
 }
 
 #[test]
@@ -91,7 +96,12 @@ fn an_adjustment_explains_a_change_of_balance() {
     ]);
     rows[1].adjustment = Some((-8_000).into());
     let simulation = simulate(&plan("{}"), 100_000.into(), &rows).expect("runs");
-    let daily = |row: usize| simulation.timeline[row].daily.clone().expect("a daily rule");
+    let daily = |row: usize| {
+        simulation.timeline[row]
+            .daily
+            .clone()
+            .expect("a daily rule")
+    };
     assert_eq!(daily(1).reference, Number(100_000.into()));
     assert_eq!(daily(1).used, Number(0.into()));
     assert_eq!(daily(2).used, Number(3_500.into()));
@@ -110,7 +120,10 @@ fn an_adjustment_of_the_first_snapshot_is_since_the_initial_balance() {
     rows[0].adjustment = Some(5_000.into());
     let trailing = plan(r#"{"max":{"mode":"trailing_closed"},"daily":null}"#);
     let simulation = simulate(&trailing, 100_000.into(), &rows).expect("runs");
-    let max = simulation.timeline[0].max.clone().expect("an all-time rule");
+    let max = simulation.timeline[0]
+        .max
+        .clone()
+        .expect("an all-time rule");
     assert_eq!(max.reference, Number(105_000.into()));
     assert_eq!(max.used, Number(0.into()));
 }
@@ -120,13 +133,25 @@ fn rules_that_snapshots_cannot_tell_of_are_listed_and_not_judged() {
     let answer = run(
         r#"{"profit_target_pct":1,"min_trading_days":1,"consistency_pct":50,"max_lots":1,
             "inactivity_days":1}"#,
-        &[("11-10 09:00", 100_000, 100_000), ("11-14 09:00", 109_000, 109_000)],
+        &[
+            ("11-10 09:00", 100_000, 100_000),
+            ("11-14 09:00", 109_000, 109_000),
+        ],
     );
     assert_eq!(
         answer["not_evaluated"],
-        json!(["profit_target", "min_trading_days", "consistency", "max_lots", "inactivity"])
+        json!([
+            "profit_target",
+            "min_trading_days",
+            "consistency",
+            "max_lots",
+            "inactivity"
+        ])
     );
-    assert_eq!((&answer["phase"], &answer["violations"]), (&json!("active"), &json!([])));
+    assert_eq!(
+        (&answer["phase"], &answer["violations"]),
+        (&json!("active"), &json!([]))
+    );
     assert_eq!(answer["breached_at"], Value::Null);
 }
 
@@ -214,7 +239,11 @@ fn what_is_out_of_bounds_is_refused_by_name() {
     rows[0].equity = Decimal::MAX;
     assert_eq!(
         fields(simulate(&wrong, Decimal::ZERO, &rows)),
-        ["plan.daily.limit_pct", "initial_balance", "snapshots[0].equity"]
+        [
+            "plan.daily.limit_pct",
+            "initial_balance",
+            "snapshots[0].equity"
+        ]
     );
     let many = vec![rows[0].clone(); SNAPSHOTS_MAX + 1];
     assert_eq!(
@@ -236,8 +265,15 @@ fn the_largest_amounts_and_longest_gaps_do_not_overflow() {
         .map(|_| at("1970-01-01T00:00:00.123Z", -amount))
         .chain([at("2199-12-31T23:59:59.999Z", amount)])
         .collect();
-    for mode in ["static", "trailing_intraday", "trailing_closed", "trailing_eod"] {
-        let text = format!(r#"{{"daily":{{"of":"reference"}},"max":{{"mode":"{mode}"}},"payout":"shift"}}"#);
+    for mode in [
+        "static",
+        "trailing_intraday",
+        "trailing_closed",
+        "trailing_eod",
+    ] {
+        let text = format!(
+            r#"{{"daily":{{"of":"reference"}},"max":{{"mode":"{mode}"}},"payout":"shift"}}"#
+        );
         let simulation = simulate(&plan(&text), amount, &rows).expect("runs");
         assert_eq!(simulation.timeline.len(), SNAPSHOTS_MAX);
     }

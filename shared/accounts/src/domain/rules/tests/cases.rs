@@ -2,35 +2,101 @@
 
 use super::*;
 
+/// Time, balance and equity; daily reference and its source, daily and
+/// all-time use; what is newly crossed.
+type Example = (
+    &'static str,
+    i64,
+    i64,
+    &'static str,
+    Source,
+    &'static str,
+    &'static str,
+    &'static [&'static str],
+);
+
 #[test]
 fn the_worked_example_holds_figure_by_figure() {
     let mut run = Run::new("{}");
-    let rows: [(&str, i64, i64, &str, Source, &str, &str, &[&str]); 6] = [
-        ("11-10 09:00", 100_000, 100_000, "100000", Source::After, "0", "0", &[]),
+    let rows: [Example; 6] = [
         (
-            "11-10 14:00", 100_000, 96_500, "100000", Source::After, "3500", "3500",
+            "11-10 09:00",
+            100_000,
+            100_000,
+            "100000",
+            Source::After,
+            "0",
+            "0",
+            &[],
+        ),
+        (
+            "11-10 14:00",
+            100_000,
+            96_500,
+            "100000",
+            Source::After,
+            "3500",
+            "3500",
             &["daily_drawdown warning"],
         ),
-        ("11-11 01:20", 98_000, 98_000, "100000", Source::After, "2000", "3500", &[]),
-        ("11-11 01:40", 98_000, 97_400, "98000", Source::Before, "600", "3500", &[]),
         (
-            "11-11 11:00", 98_000, 93_400, "98000", Source::Before, "4600", "6600",
+            "11-11 01:20",
+            98_000,
+            98_000,
+            "100000",
+            Source::After,
+            "2000",
+            "3500",
+            &[],
+        ),
+        (
+            "11-11 01:40",
+            98_000,
+            97_400,
+            "98000",
+            Source::Before,
+            "600",
+            "3500",
+            &[],
+        ),
+        (
+            "11-11 11:00",
+            98_000,
+            93_400,
+            "98000",
+            Source::Before,
+            "4600",
+            "6600",
             &["daily_drawdown warning", "daily_drawdown critical"],
         ),
         (
-            "11-11 11:05", 98_000, 92_900, "98000", Source::Before, "5100", "7100",
+            "11-11 11:05",
+            98_000,
+            92_900,
+            "98000",
+            Source::Before,
+            "5100",
+            "7100",
             &["daily_drawdown breach", "max_drawdown warning"],
         ),
     ];
     for (time, balance, equity, reference, source, daily_used, used, crossed) in rows {
         assert_eq!(run.snapshot(time, balance, equity), crossed, "{time}");
         let (daily, max) = (run.daily(), run.max());
-        assert_eq!((daily.reference, daily.source), (dec(reference), source), "{time}");
+        assert_eq!(
+            (daily.reference, daily.source),
+            (dec(reference), source),
+            "{time}"
+        );
         assert_eq!(daily.used, dec(daily_used), "{time}");
         assert_eq!(daily.limit, dec("5000"), "{time}");
         assert_eq!(daily.floor, daily.reference - dec("5000"), "{time}");
         assert_eq!(max.used, dec(used), "{time}");
-        assert_eq!((max.limit, max.floor), (dec("10000"), dec("90000")), "{time}");
+        assert_eq!(
+            (max.limit, max.floor),
+            (dec("10000"), dec("90000")),
+            "{time}"
+        );
     }
     assert_eq!(run.phase(), Phase::Breached);
     assert_eq!(run.max().use_pct, dec("71"));
@@ -131,7 +197,10 @@ fn a_pause_lasts_until_the_next_reset_and_the_other_rules_go_on() {
     let mut run = Run::new(r#"{"daily":{"kind":"pause"}}"#);
     run.snapshot("11-10 09:00", 100_000, 100_000);
     let crossed = run.snapshot("11-10 10:00", 100_000, 94_000);
-    assert_eq!(crossed.last().map(String::as_str), Some("daily_drawdown breach"));
+    assert_eq!(
+        crossed.last().map(String::as_str),
+        Some("daily_drawdown breach")
+    );
     assert_eq!(run.phase(), Phase::Paused);
     assert_eq!(
         run.snapshot("11-10 11:00", 100_000, 92_500),
@@ -240,7 +309,10 @@ fn trailing_intraday_follows_the_highest_basis() {
 #[test]
 fn trailing_closed_follows_the_highest_balance() {
     assert_eq!(
-        all_time(r#"{"daily":null,"max":{"mode":"trailing_closed"}}"#, &COURSE),
+        all_time(
+            r#"{"daily":null,"max":{"mode":"trailing_closed"}}"#,
+            &COURSE
+        ),
         [
             [100_000, 0, 0],
             [102_000, 1_000, 1_000],
@@ -292,7 +364,11 @@ fn a_lock_stops_the_floor_at_its_gain() {
     assert_eq!(run.max().used, Decimal::ZERO);
     assert_eq!(
         run.snapshot("11-10 11:00", 100_000, 100_500),
-        ["max_drawdown warning", "max_drawdown critical", "max_drawdown breach"]
+        [
+            "max_drawdown warning",
+            "max_drawdown critical",
+            "max_drawdown breach"
+        ]
     );
 }
 

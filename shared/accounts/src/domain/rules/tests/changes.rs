@@ -155,7 +155,12 @@ fn a_corrected_initial_balance_recomputes_the_deepest_use() {
 
 #[test]
 fn a_corrected_initial_balance_is_as_if_it_had_been_right_from_the_start() {
-    let modes = ["static", "trailing_intraday", "trailing_closed", "trailing_eod"];
+    let modes = [
+        "static",
+        "trailing_intraday",
+        "trailing_closed",
+        "trailing_eod",
+    ];
     for (mode, payout) in modes
         .iter()
         .flat_map(|mode| ["keep", "shift"].map(|payout| (mode, payout)))

@@ -23,7 +23,10 @@ fn a_static_reference_stays_or_shifts_with_a_payout_as_the_plan_says() {
         run.snapshot("11-10 10:01", 100_000, 99_000);
         (run.max().reference, run.max().limit, run.max().used)
     };
-    assert_eq!(reference("keep"), (dec("100000"), dec("10000"), dec("1000")));
+    assert_eq!(
+        reference("keep"),
+        (dec("100000"), dec("10000"), dec("1000"))
+    );
     assert_eq!(reference("shift"), (dec("92000"), dec("10000"), dec("0")));
 }
 
@@ -64,7 +67,8 @@ fn a_deposit_between_the_last_snapshot_and_a_reset_is_in_the_balance_at_the_rese
 
 #[test]
 fn credit_moves_equity_figures_and_no_balance_figures() {
-    let mut run = Run::new(r#"{"daily":{"reference":"equity"},"max":{"mode":"trailing_intraday"}}"#);
+    let mut run =
+        Run::new(r#"{"daily":{"reference":"equity"},"max":{"mode":"trailing_intraday"}}"#);
     run.snapshot("11-10 09:00", 100_000, 101_000);
     run.credit("11-10 10:00", 2_000);
     assert_eq!(run.daily().reference, dec("103000"));

@@ -153,8 +153,7 @@ impl Naive<'_> {
             .expect("this one at the latest");
         let before = self
             .judged_until(index)
-            .filter(|(_, snapshot)| snapshot.recorded_at < reset_at)
-            .last();
+            .rfind(|(_, snapshot)| snapshot.recorded_at < reset_at);
         let since_first = self.all_moved(Some(first), index, of_equity);
         let taken = |value, source| Fixed {
             value: value + since_first,
@@ -168,7 +167,12 @@ impl Naive<'_> {
             return taken(value_of(first_after), Source::After);
         };
         let (dated, dated_credit) = self.moved(Some(before), first, reset_at);
-        let since_reset = dated + if of_equity { dated_credit } else { Decimal::ZERO };
+        let since_reset = dated
+            + if of_equity {
+                dated_credit
+            } else {
+                Decimal::ZERO
+            };
         let between = self.all_moved(Some(before), first, of_equity);
         let age = reset_at - snapshot.recorded_at;
         let (course, source) = if !of_equity || age <= Duration::minutes(30) {
@@ -273,8 +277,7 @@ impl Naive<'_> {
         while reset_at <= at {
             let known = self
                 .judged_until(index)
-                .filter(|(_, snapshot)| snapshot.recorded_at <= reset_at)
-                .last()
+                .rfind(|(_, snapshot)| snapshot.recorded_at <= reset_at)
                 .or_else(|| self.judged_until(index).next());
             if let Some((each, snapshot)) = known {
                 top = top.max(snapshot.balance + self.all_moved(Some(each), index, false));

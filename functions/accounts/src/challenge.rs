@@ -1,0 +1,167 @@
+//! What a shop does to a challenge: reset, annul, another version of the plan.
+
+use accounts::app::administer::Administration;
+use accounts::domain::rules::{Phase, Rule};
+use axum::extract::State;
+use garde::Validate;
+use kernel::Number;
+use kernel::id::ChallengeId;
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use web::extract::{CurrentRequest, Json};
+use web::problem::ProblemBody;
+
+use crate::App;
+use crate::access::NamedAccount;
+use crate::connect::{is_account_type, positive};
+use crate::plans::PlanAnswer;
+
+/// Another challenge.
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+pub(crate) struct ResetBody {
+    /// What it begins with; as before where left out.
+    #[garde(custom(positive))]
+    initial_balance: Option<Number>,
+    /// Another plan, by its type; as before where left out.
+    #[garde(inner(custom(account_type_text)))]
+    account_type: Option<String>,
+    #[garde(inner(length(chars, max = 500)))]
+    reason: Option<String>,
+}
+
+/// The new challenge.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ResetAnswer {
+    success: bool,
+    challenge_id: ChallengeId,
+}
+
+/// Begins another challenge on an account: all is judged anew from now on.
+#[utoipa::path(
+    post,
+    path = "/api/s2s/accounts/{id}/reset",
+    tag = "challenges",
+    security(("hmac" = [])),
+    params(("id" = String, Path, description = "The account")),
+    request_body = ResetBody,
+    responses(
+        (status = 200, description = "The new challenge", body = ResetAnswer),
+        (status = 404, description = "No such account", body = ProblemBody),
+        (status = 409, description = "The account has not been synced yet", body = ProblemBody),
+    )
+)]
+pub(crate) async fn reset(
+    State(app): State<App>,
+    account: NamedAccount,
+    CurrentRequest(request_id): CurrentRequest,
+    Json(body): Json<ResetBody>,
+) -> web::Result<Json<ResetAnswer>> {
+    let reason = body.reason.unwrap_or_else(|| "reset by the shop".to_owned());
+    let initial = body.initial_balance.map(Decimal::from);
+    let challenge_id = administration(&app, &account, &request_id)
+        .reset(initial, body.account_type, &reason)
+        .await?;
+    Ok(Json(ResetAnswer {
+        success: true,
+        challenge_id,
+    }))
+}
+
+/// Why a breach is annulled.
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+pub(crate) struct AnnulBody {
+    #[garde(length(chars, min = 3, max = 500))]
+    reason: String,
+    /// Which rule's breach; every one that stands where left out.
+    #[garde(skip)]
+    rule: Option<Rule>,
+}
+
+/// Where the challenge stands now.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct AnnulAnswer {
+    success: bool,
+    phase: Option<Phase>,
+}
+
+/// Annuls a breach. It is recorded with its reason and the key that asked.
+#[utoipa::path(
+    post,
+    path = "/api/s2s/accounts/{id}/annul",
+    tag = "challenges",
+    security(("hmac" = [])),
+    params(("id" = String, Path, description = "The account")),
+    request_body = AnnulBody,
+    responses(
+        (status = 200, description = "Where the challenge stands now", body = AnnulAnswer),
+        (status = 404, description = "No such account", body = ProblemBody),
+        (status = 409, description = "No breach stands", body = ProblemBody),
+    )
+)]
+pub(crate) async fn annul(
+    State(app): State<App>,
+    account: NamedAccount,
+    CurrentRequest(request_id): CurrentRequest,
+    Json(body): Json<AnnulBody>,
+) -> web::Result<Json<AnnulAnswer>> {
+    let judgement = administration(&app, &account, &request_id)
+        .annul(body.rule, &body.reason)
+        .await?;
+    Ok(Json(AnnulAnswer {
+        success: true,
+        phase: judgement.state.map(|state| state.phase()),
+    }))
+}
+
+/// Which version.
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+pub(crate) struct MoveBody {
+    /// The newest where left out.
+    #[garde(skip)]
+    version: Option<u64>,
+}
+
+/// Moves a challenge to another version of its plan.
+#[utoipa::path(
+    post,
+    path = "/api/s2s/accounts/{id}/plan",
+    tag = "challenges",
+    security(("hmac" = [])),
+    params(("id" = String, Path, description = "The account")),
+    request_body = MoveBody,
+    responses(
+        (status = 200, description = "The plan it runs under now", body = PlanAnswer),
+        (status = 404, description = "No such account or version", body = ProblemBody),
+    )
+)]
+pub(crate) async fn move_plan(
+    State(app): State<App>,
+    account: NamedAccount,
+    CurrentRequest(request_id): CurrentRequest,
+    Json(body): Json<MoveBody>,
+) -> web::Result<Json<PlanAnswer>> {
+    let plan = administration(&app, &account, &request_id)
+        .move_plan(body.version)
+        .await?;
+    Ok(Json(PlanAnswer::of(plan)))
+}
+
+fn administration<'a>(
+    app: &'a App,
+    account: &'a NamedAccount,
+    request_id: &'a str,
+) -> Administration<'a> {
+    Administration {
+        store: &app.store,
+        shop: &account.caller.shop,
+        account: &account.id,
+        actor: &account.caller.key_id,
+        request_id,
+        now: app.platform.now(),
+    }
+}
+
+fn account_type_text(text: &String, context: &()) -> garde::Result {
+    is_account_type(text, context)
+}

@@ -1,0 +1,88 @@
+//! `PUT /api/s2s/accounts/{id}/initial-balance`
+
+use accounts::app::administer::Administration;
+use accounts::model::BalanceSource;
+use axum::extract::State;
+use garde::Validate;
+use kernel::Number;
+use kernel::time::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use web::extract::{CurrentRequest, Json};
+use web::problem::ProblemBody;
+
+use crate::App;
+use crate::access::NamedAccount;
+
+/// The initial balance, and how it is known.
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+pub(crate) struct Body {
+    #[garde(custom(positive))]
+    value: Number,
+    #[garde(skip)]
+    source: BalanceSource,
+    /// Whatever the shop keeps with it; up to 4 KB of JSON.
+    #[garde(custom(small))]
+    metadata: Option<serde_json::Value>,
+}
+
+/// As it is now.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Answer {
+    initial_balance: Number,
+    source: BalanceSource,
+    #[schema(value_type = String, format = DateTime)]
+    set_at: Timestamp,
+}
+
+/// Corrects an account's initial balance; what follows from it is recomputed.
+/// A breach that stands goes on standing until it is annulled.
+#[utoipa::path(
+    put,
+    path = "/api/s2s/accounts/{id}/initial-balance",
+    tag = "challenges",
+    security(("hmac" = [])),
+    params(("id" = String, Path, description = "The account")),
+    request_body = Body,
+    responses(
+        (status = 200, description = "As it is now", body = Answer),
+        (status = 404, description = "No such account", body = ProblemBody),
+    )
+)]
+pub(crate) async fn set(
+    State(app): State<App>,
+    account: NamedAccount,
+    CurrentRequest(request_id): CurrentRequest,
+    Json(body): Json<Body>,
+) -> web::Result<Json<Answer>> {
+    let administration = Administration {
+        store: &app.store,
+        shop: &account.caller.shop,
+        account: &account.id,
+        actor: &account.caller.key_id,
+        request_id: &request_id,
+        now: app.platform.now(),
+    };
+    let metadata = body.metadata.map(|metadata| metadata.to_string());
+    let initial = administration
+        .set_initial_balance(body.value.0, body.source, metadata.as_deref())
+        .await?;
+    Ok(Json(Answer {
+        initial_balance: Number::exact(initial.value),
+        source: initial.source,
+        set_at: initial.set_at,
+    }))
+}
+
+fn positive(value: &Number, context: &()) -> garde::Result {
+    crate::connect::positive(&Some(*value), context)
+}
+
+fn small(metadata: &Option<serde_json::Value>, _: &()) -> garde::Result {
+    match metadata {
+        Some(value) if value.to_string().len() > 4096 => {
+            Err(garde::Error::new("must be at most 4 KB of JSON"))
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,29 @@
+//! `GET /api/account/{id}/summary`
+
+use accounts::app::summary::{Summary, summary};
+use axum::extract::State;
+use web::extract::Json;
+use web::problem::ProblemBody;
+
+use crate::App;
+use crate::access::OwnAccount;
+
+/// Where an account stands. One read of one item.
+#[utoipa::path(
+    get,
+    path = "/api/account/{id}/summary",
+    tag = "accounts",
+    security(("jwt" = [])),
+    params(("id" = String, Path, description = "The account")),
+    responses(
+        (status = 200, description = "The summary", body = Summary),
+        (status = 404, description = "No such account of the caller", body = ProblemBody),
+    )
+)]
+pub(crate) async fn show(State(app): State<App>, account: OwnAccount) -> Json<Summary> {
+    Json(summary(
+        &account.id,
+        &account.judgement,
+        app.platform.now(),
+    ))
+}

@@ -1,0 +1,83 @@
+//! `POST /api/auth/exchange`
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use garde::Validate;
+use kernel::id::{WpUser, ulid_at};
+use kernel::time::Timestamp;
+use platform::tokens::{AUDIENCE, Claims, LIFE_S};
+use secrecy::ExposeSecret;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use web::CarriesSecret;
+use web::caller::{SCOPE_ACCOUNTS, ShopCaller};
+use web::extract::Json;
+use web::problem::ProblemBody;
+
+use crate::App;
+
+/// Whose token.
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+pub(crate) struct Body {
+    /// The number of the user in the shop's WordPress.
+    #[garde(range(min = 1))]
+    wp_user_id: u64,
+}
+
+/// An access token.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Answer {
+    token: String,
+    /// `Bearer`.
+    token_type: &'static str,
+    /// Seconds that it is good for.
+    expires_in: i64,
+    #[schema(value_type = String, format = DateTime)]
+    expires_at: Timestamp,
+}
+
+/// A token for a WordPress user of the calling shop. A user that was not seen
+/// before gets one with no accounts.
+#[utoipa::path(
+    post,
+    path = "/api/auth/exchange",
+    tag = "auth",
+    security(("hmac" = [])),
+    request_body = Body,
+    responses(
+        (status = 200, description = "A token of 15 minutes", body = Answer),
+        (status = 401, description = "The signature is not good", body = ProblemBody),
+    )
+)]
+pub(crate) async fn exchange(
+    State(app): State<App>,
+    caller: ShopCaller,
+    Json(body): Json<Body>,
+) -> web::Result<Response> {
+    let now = app.platform.real_now();
+    let user = WpUser {
+        shop: caller.shop.clone(),
+        wp_user_id: body.wp_user_id,
+    };
+    let claims = Claims {
+        iss: app.signer.issuer().to_owned(),
+        aud: AUDIENCE.to_owned(),
+        sub: user.to_string(),
+        org: caller.shop.to_string(),
+        role: "trader".to_owned(),
+        scope: SCOPE_ACCOUNTS.to_owned(),
+        sid: format!("ses_{}", ulid_at(now)),
+        iat: now.timestamp(),
+        exp: now.timestamp() + LIFE_S,
+    };
+    let token = app.signer.keys().await?.sign(&claims)?;
+    let answer = Answer {
+        token: token.expose_secret().to_owned(),
+        token_type: "Bearer",
+        expires_in: LIFE_S,
+        expires_at: Timestamp::from_timestamp(claims.exp, 0).unwrap_or(now),
+    };
+    let mut response = Json(answer).into_response();
+    response.extensions_mut().insert(CarriesSecret);
+    Ok(response)
+}
