@@ -23,6 +23,7 @@ mod sync;
 mod sync_logs;
 mod trades;
 mod webhook;
+mod webhook_replay;
 
 pub use state::App;
 
@@ -57,7 +58,8 @@ fn routes() -> OpenApiRouter<App> {
         // The shop's: webhooks.
         .routes(routes!(webhook::show, webhook::put, webhook::delete))
         .routes(routes!(webhook::deliveries))
-        .routes(routes!(webhook::replay))
+        .routes(routes!(webhook_replay::replay_range))
+        .routes(routes!(webhook_replay::replay))
         // The trader's.
         .routes(routes!(accounts::list))
         .routes(routes!(import::for_analysis))

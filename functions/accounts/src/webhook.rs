@@ -1,26 +1,21 @@
-//! Where a shop hears of its accounts' events, what was sent, and replays.
+//! Where a shop hears of its accounts' events, and what was sent.
 
-use accounts::app::messages::WebhookMessage;
 use accounts::gateway::webhook::{generate_secret, validate_url};
 use accounts::store::{Delivery, DeliveryState, WebhookEndpoint, secret_identity};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use chrono::TimeDelta;
 use garde::Validate;
 use http::StatusCode;
 use kernel::Error;
 use kernel::id::DeliveryId;
 use kernel::page::Page;
 use kernel::time::Timestamp;
-use platform::dynamo::Transaction;
-use platform::outbox;
-use platform::queue::Queue;
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use web::CarriesSecret;
 use web::caller::ShopCaller;
-use web::extract::{CurrentRequest, Json, Path, Query};
+use web::extract::{Json, Query};
 use web::page::{Paging, cursor};
 use web::problem::ProblemBody;
 
@@ -209,51 +204,4 @@ pub(crate) async fn deliveries(
             .map(|(_, delivery)| delivery.into())
             .collect(),
     }))
-}
-
-/// Sends a message again, under its own id.
-#[utoipa::path(
-    post,
-    path = "/api/s2s/webhook/deliveries/{id}/replay",
-    tag = "webhooks",
-    security(("hmac" = [])),
-    params(("id" = String, Path, description = "The message")),
-    responses(
-        (status = 202, description = "To be sent", body = DeliveryAnswer),
-        (status = 404, description = "No such message", body = ProblemBody),
-    )
-)]
-pub(crate) async fn replay(
-    State(app): State<App>,
-    caller: ShopCaller,
-    Path(id): Path<DeliveryId>,
-    CurrentRequest(request_id): CurrentRequest,
-) -> web::Result<Response> {
-    let now = app.platform.now();
-    let mut delivery = app
-        .store
-        .delivery(&caller.shop, &id)
-        .await?
-        .ok_or(Error::NotFound("message"))?;
-    delivery.state = DeliveryState::Pending;
-    delivery.attempts = 0;
-    delivery.delivered_at = None;
-    let delivery = delivery.due(now + TimeDelta::minutes(2));
-    let message = WebhookMessage {
-        shop: caller.shop.clone(),
-        delivery: id,
-    };
-    let mut transaction = Transaction::new();
-    app.store.add_delivery(&mut transaction, &delivery)?;
-    outbox::enqueue(
-        &mut transaction,
-        app.store.table(),
-        Queue::Webhooks,
-        &message,
-        None,
-        &request_id,
-        now,
-    )?;
-    transaction.commit().await?;
-    Ok(web::extract::accepted(DeliveryAnswer::from(delivery)))
 }

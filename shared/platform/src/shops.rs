@@ -20,6 +20,10 @@ use crate::keys::Vault;
 const KEY_AGE_MS_MAX: i64 = 30_000;
 /// Keys that an instance remembers.
 const KEYS_MAX: usize = 1_000;
+/// Partition of the list of shops.
+const SHOPS: &str = "SHOPS";
+/// Shops that the list shows.
+const SHOPS_MAX: u32 = 10_000;
 /// Active keys of one shop.
 const ACTIVE_KEYS_MAX: u32 = 2;
 
@@ -134,8 +138,24 @@ impl ShopKeys {
         transaction.put("key", &self.table, &key_row(key_id), &row, None)?;
         let link_key = Key::new(shop_partition(shop), key_id);
         transaction.put("link", &self.table, &link_key, &link, None)?;
+        let listed = Key::new(SHOPS, shop.as_str());
+        transaction.put("shop", &self.table, &listed, &Listed {}, None)?;
         transaction.commit().await?;
         Ok(())
+    }
+
+    /// The shops that were ever given a key, at most 10,000.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    pub async fn shops(&self) -> Result<Vec<ShopId>, StoreError> {
+        let query = Query::new(SHOPS, Range::All, SHOPS_MAX).consistent();
+        let page = self.table.query::<Listed>(&query).await?;
+        Ok(page
+            .rows
+            .into_iter()
+            .filter_map(|(key, _)| key.sk.parse().ok())
+            .collect())
     }
 
     /// Ends a key. Instances that know it refuse it within half a minute.
@@ -182,6 +202,10 @@ impl ShopKeys {
         })
     }
 }
+
+/// A shop in the list: only its being there matters.
+#[derive(Serialize, Deserialize)]
+struct Listed {}
 
 #[derive(Serialize, Deserialize)]
 struct ShopKeyLink {

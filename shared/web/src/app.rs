@@ -3,9 +3,7 @@
 use axum::Router;
 use axum::middleware::from_fn;
 use axum::middleware::from_fn_with_state;
-use axum::response::IntoResponse;
 use kernel::Error;
-use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
 use crate::authenticate::authenticate;
@@ -24,9 +22,6 @@ pub fn serve(routes: Router, platform: &Platform) -> Router {
     let with = |platform: &Platform| platform.clone();
     routes
         .fallback(async || Problem(Error::NotFound("path")))
-        .layer(CatchPanicLayer::custom(|_| {
-            Problem(Error::internal("a handler panicked")).into_response()
-        }))
         .layer(from_fn_with_state(with(platform), idempotent))
         .layer(from_fn_with_state(with(platform), limit))
         .layer(from_fn_with_state(with(platform), authenticate))

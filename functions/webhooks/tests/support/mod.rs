@@ -26,11 +26,11 @@ use serde_json::{Value, json};
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate, matchers};
 
 /// Everything that a test touches.
-pub struct World {
-    pub store: Store,
-    pub shop: ShopId,
-    pub http: MockServer,
-    pub secret: SecretString,
+pub(crate) struct World {
+    pub(crate) store: Store,
+    pub(crate) shop: ShopId,
+    pub(crate) http: MockServer,
+    pub(crate) secret: SecretString,
     platform_table: Table,
     sqs: MockServer,
     vault: Vault,
@@ -39,7 +39,7 @@ pub struct World {
 
 impl World {
     /// A shop whose endpoint is set, and nothing to deliver yet.
-    pub async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let dynamo = embedded_dynamo().await;
         let sqs = MockServer::start().await;
         Mock::given(matchers::any())
@@ -62,7 +62,7 @@ impl World {
     }
 
     /// The function, as it starts now: with the clock as it is set.
-    pub fn app(&self) -> App {
+    pub(crate) fn app(&self) -> App {
         App {
             deliverer: Deliverer {
                 store: self.store.clone(),
@@ -75,14 +75,14 @@ impl World {
     }
 
     /// Sets the business clock ahead of real time.
-    pub async fn set_ahead(&self, ahead: TimeDelta) {
+    pub(crate) async fn set_ahead(&self, ahead: TimeDelta) {
         set_ahead(&self.platform_table, ahead)
             .await
             .expect("the clock is set");
     }
 
     /// The endpoint at the mock shop, under the world's secret.
-    pub async fn endpoint(&self) -> WebhookEndpoint {
+    pub(crate) async fn endpoint(&self) -> WebhookEndpoint {
         WebhookEndpoint {
             url: format!("{}/hook", self.http.uri()),
             sealed_secret: self.seal(&self.secret).await,
@@ -92,12 +92,12 @@ impl World {
         }
     }
 
-    pub async fn seal(&self, secret: &SecretString) -> String {
+    pub(crate) async fn seal(&self, secret: &SecretString) -> String {
         let identity = secret_identity(&self.shop);
         self.vault.seal(secret, &identity).await.expect("seals")
     }
 
-    pub async fn set_endpoint(&self, endpoint: &WebhookEndpoint) {
+    pub(crate) async fn set_endpoint(&self, endpoint: &WebhookEndpoint) {
         self.store
             .put_webhook(&self.shop, endpoint)
             .await
@@ -105,7 +105,7 @@ impl World {
     }
 
     /// Has the shop answer every message so from now on.
-    pub async fn shop_answers(&self, template: ResponseTemplate) {
+    pub(crate) async fn shop_answers(&self, template: ResponseTemplate) {
         self.http.reset().await;
         Mock::given(matchers::method("POST"))
             .and(matchers::path("/hook"))
@@ -115,12 +115,12 @@ impl World {
     }
 
     /// What the shop was sent since its answer was last set.
-    pub async fn received(&self) -> Vec<Request> {
+    pub(crate) async fn received(&self) -> Vec<Request> {
         self.http.received_requests().await.expect("recorded")
     }
 
     /// A new message for the shop.
-    pub async fn message(&self) -> DeliveryId {
+    pub(crate) async fn message(&self) -> DeliveryId {
         let id = DeliveryId::generate(SystemClock.now());
         self.add(Delivery::new(
             id.clone(),
@@ -133,11 +133,11 @@ impl World {
         id
     }
 
-    pub async fn add(&self, delivery: Delivery) {
+    pub(crate) async fn add(&self, delivery: Delivery) {
         self.store.put_delivery(&delivery).await.expect("writes");
     }
 
-    pub async fn delivery(&self, id: &DeliveryId) -> Delivery {
+    pub(crate) async fn delivery(&self, id: &DeliveryId) -> Delivery {
         self.store
             .delivery(&self.shop, id)
             .await
@@ -146,20 +146,20 @@ impl World {
     }
 
     /// The message comes from the queue, that many times in one batch.
-    pub async fn bring(&self, id: &DeliveryId, copies: usize) {
+    pub(crate) async fn bring(&self, id: &DeliveryId, copies: usize) {
         let body = json!({ "shop": self.shop, "delivery": id }).to_string();
         let answer = self.invoke(sqs_event(&vec![body; copies])).await;
         assert_eq!(answer, json!({ "batchItemFailures": [] }));
     }
 
     /// Calls the function with an event as Lambda has it.
-    pub async fn invoke(&self, event: Value) -> Value {
+    pub(crate) async fn invoke(&self, event: Value) -> Value {
         let event = Event::parse(event).expect("an event");
         handle(&self.app(), event).await.expect("handles")
     }
 
     /// Bodies and delays in seconds of what was sent to the queue so far.
-    pub async fn queued(&self) -> Vec<(String, i64)> {
+    pub(crate) async fn queued(&self) -> Vec<(String, i64)> {
         let requests = self.sqs.received_requests().await.expect("recorded");
         let mut queued = Vec::new();
         for request in requests {
@@ -174,7 +174,7 @@ impl World {
     }
 
     /// Waits until the shop has a request before it.
-    pub async fn until_received(&self) {
+    pub(crate) async fn until_received(&self) {
         for _ in 0..500 {
             if !self.received().await.is_empty() {
                 return;
@@ -186,7 +186,7 @@ impl World {
 }
 
 /// An event of the webhooks queue, one record a body.
-pub fn sqs_event(bodies: &[String]) -> Value {
+pub(crate) fn sqs_event(bodies: &[String]) -> Value {
     let records: Vec<Value> = bodies
         .iter()
         .enumerate()
@@ -204,11 +204,11 @@ pub fn sqs_event(bodies: &[String]) -> Value {
 }
 
 /// Milliseconds from now by real time.
-pub fn in_ms(at_ms: Option<i64>) -> i64 {
+pub(crate) fn in_ms(at_ms: Option<i64>) -> i64 {
     at_ms.expect("a time") - now().timestamp_millis()
 }
 
-pub fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     SystemClock.now()
 }
 

@@ -257,6 +257,28 @@ impl Store {
         self.table.query(&query).await
     }
 
+    /// The messages of a time range, the oldest first, at most `limit`.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    pub async fn deliveries_between(
+        &self,
+        shop: &ShopId,
+        from: Timestamp,
+        to: Timestamp,
+        limit: u32,
+    ) -> Result<QueryPage<Delivery>, StoreError> {
+        let bound = |at: Timestamp, rest: char| {
+            let ulid = kernel::id::ulid_at(at);
+            let rest: String = std::iter::repeat_n(rest, 16).collect();
+            let prefix = DeliveryId::PREFIX;
+            format!("{}{prefix}_{}{rest}", keys::DELIVERY_PREFIX, &ulid[..10])
+        };
+        let range = Range::Between(bound(from, '0'), bound(to, 'z'));
+        let query = Query::new(keys::shop(shop), range, limit).consistent();
+        self.table.query(&query).await
+    }
+
     /// Messages whose next attempt is due.
     ///
     /// # Errors

@@ -25,11 +25,8 @@ pub(super) struct Read {
 /// # Errors
 /// `Invalid` where it is no history of MT5, with the reason.
 pub(super) fn read(bytes: &[u8], request: &ImportRequest) -> kernel::Result<Read> {
-    // The readers are total; a panic in one of the libraries beneath them
-    // must still be the file's fault and not the request's end.
-    let parsed = std::panic::catch_unwind(|| mt5_history::parse(bytes))
-        .map_err(|_| Error::field("", "the file could not be read"))?;
-    let mut history = parsed.map_err(|error: ParseError| Error::field("", error.to_string()))?;
+    let mut history = mt5_history::parse(bytes)
+        .map_err(|error: ParseError| Error::field("", error.to_string()))?;
     if history.deals.is_empty() {
         let first = history.issues.first();
         return Err(Error::field(

@@ -1,0 +1,137 @@
+//! The operator's tool: what no route does. It reads the deployment's names
+//! from the environment, as the functions do.
+
+mod bootstrap;
+mod deployment;
+mod rotate;
+
+use chrono::TimeDelta;
+use clap::{Parser, Subcommand};
+use kernel::id::ShopId;
+use kernel::time::Clock;
+use platform::clock::{SystemClock, set_ahead};
+use secrecy::ExposeSecret;
+
+use crate::deployment::Deployment;
+
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+#[derive(Parser)]
+#[command(about = "Operates a Tradebridge deployment")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Makes keys and the first shops where they are missing; prints them.
+    Bootstrap {
+        /// The stage; `local` also gets demo shops.
+        #[arg(long)]
+        stage: String,
+    },
+    /// Sets the local stage's clock ahead of real time.
+    Clock {
+        /// How far: `36h`, `90m`, `2d`, `0`.
+        #[arg(long, value_parser = parse_span)]
+        ahead: TimeDelta,
+    },
+    /// Gives a shop one more key, for a rotation or a new shop; prints it.
+    AddShopKey {
+        /// The shop.
+        #[arg(long)]
+        shop: ShopId,
+    },
+    /// Ends a shop's key; it is refused everywhere within half a minute.
+    RetireShopKey {
+        /// The shop.
+        #[arg(long)]
+        shop: ShopId,
+        /// The key's id.
+        #[arg(long)]
+        key_id: String,
+    },
+    /// Makes a new master key, and seals everything anew under it.
+    RotateMasterKey,
+    /// Makes a new signing key; tokens of the one before stay good.
+    RotateSigningKeys,
+    /// Prints an access token of a platform admin, good for 15 minutes.
+    AdminToken {
+        /// Whom it names in the audit.
+        #[arg(long)]
+        subject: String,
+    },
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Failure> {
+    let command = Arguments::parse().command;
+    let deployment = Deployment::from_env().await?;
+    match command {
+        Command::Bootstrap { stage } => {
+            let made = bootstrap::bootstrap(&deployment, &stage).await?;
+            println!("{made}");
+        }
+        Command::Clock { ahead } => {
+            set_ahead(&deployment.platform_table, ahead).await?;
+            println!("the clock is {} s ahead", ahead.num_seconds());
+        }
+        Command::AddShopKey { shop } => {
+            let key = deployment.add_shop_key(&shop).await?;
+            println!("{key}");
+        }
+        Command::RetireShopKey { shop, key_id } => {
+            deployment.shop_keys().retire(&shop, &key_id).await?;
+            println!("retired {key_id}");
+        }
+        Command::RotateMasterKey => {
+            let count = rotate::master_key(&deployment).await?;
+            println!("{count} values are sealed under the new key");
+        }
+        Command::RotateSigningKeys => {
+            rotate::signing_keys(&deployment).await?;
+            println!("the new key signs");
+        }
+        Command::AdminToken { subject } => {
+            let now = SystemClock.now();
+            let token = deployment.admin_token(&subject, now).await?;
+            println!("{}", token.expose_secret());
+        }
+    }
+    Ok(())
+}
+
+/// Reads `36h`, `90m`, `2d`, `45s` or a plain number of seconds.
+fn parse_span(text: &str) -> Result<TimeDelta, String> {
+    let digits = text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
+    let seconds = match &text[digits.len()..] {
+        "" | "s" => 1,
+        "m" => 60,
+        "h" => 3_600,
+        "d" => 86_400,
+        unit => return Err(format!("{unit} is no unit; use s, m, h or d")),
+    };
+    let count: i64 = digits
+        .parse()
+        .map_err(|_| format!("{digits:?} is no whole number"))?;
+    count
+        .checked_mul(seconds)
+        .and_then(TimeDelta::try_seconds)
+        .filter(|span| span.num_days().abs() <= 3_660)
+        .ok_or_else(|| "more than ten years".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_are_read_with_their_units() {
+        assert_eq!(parse_span("36h"), Ok(TimeDelta::hours(36)));
+        assert_eq!(parse_span("2d"), Ok(TimeDelta::days(2)));
+        assert_eq!(parse_span("0"), Ok(TimeDelta::zero()));
+        assert!(parse_span("1w").is_err());
+        assert!(parse_span("99999999d").is_err());
+    }
+}
