@@ -86,8 +86,9 @@ sam-check: $(EMULATOR_VENV)/ready $(SAM_VENV)/ready ## sam build, size and glibc
 	@$(EMULATOR_VENV)/bin/python tools/local/sam_check.py
 
 .PHONY: bench
-bench: ## the benchmarks
-	@cargo bench --locked --workspace --benches
+bench: build ## the benchmarks, and the functions' times to start; minutes, once all is built
+	@cargo bench --locked -p accounts -p mt5-history -p fn-accounts --bench '*' -- --max-time 5
+	@cargo run --locked --profile bench --quiet -p coldstart -- --dir "$${CARGO_TARGET_DIR:-target}/release"
 
 .PHONY: openapi
 openapi: ## writes docs/openapi.json from the code

@@ -1,1 +1,38 @@
-//! Black-box tests of the whole stack.
+//! What the black-box tests reach the stack with: a shop that signs, a trader
+//! with a token, the gateway simulator's controls, and a shop's own server
+//! that takes webhooks.
+//!
+//! The tests run against the stack that `make test` has started.
+
+mod receiver;
+mod simulator;
+mod stack;
+
+pub use receiver::{Received, Receiver};
+pub use simulator::Simulator;
+pub use stack::{Answer, Shop, Stack};
+
+use std::future::Future;
+use std::time::{Duration, Instant};
+
+/// Asks until the answer is there, for at most `limit`.
+///
+/// # Panics
+/// Where it is not there by then.
+pub async fn until<T, Fut>(what: &str, limit: Duration, ask: impl Fn() -> Fut) -> T
+where
+    Fut: Future<Output = Option<T>>,
+{
+    let started = Instant::now();
+    loop {
+        if let Some(found) = ask().await {
+            return found;
+        }
+        assert!(
+            started.elapsed() < limit,
+            "{what}: not within {} s",
+            limit.as_secs()
+        );
+        tokio::time::sleep(Duration::from_millis(250)).await;
+    }
+}

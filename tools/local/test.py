@@ -13,6 +13,7 @@ import subprocess
 import sys
 
 from cloud import operator_environment
+from leaks import leaks
 from processes import say
 from settings import ROOT, Settings, fail, free_port
 
@@ -54,9 +55,16 @@ def black_box(arguments: list[str]) -> bool:
             "TRADEBRIDGE_RUN_DIR": str(settings.run_dir),
         }
         say(f"black-box tests against {settings.http} (AUTH={chosen['AUTH']})")
-        return cargo(
+        passed = cargo(
             "nextest", "run", "--locked", "-p", BLACK_BOX, *arguments, environment=environment
         )
+        shown = json.loads(settings.stack_json.read_text())
+        found = leaks(settings.run_dir, shown)
+        if found:
+            say("secrets in the logs of this run: " + ", ".join(found[:20]))
+        else:
+            say("the logs of this run hold no password, key or token")
+        return passed and not found
     finally:
         stack("down", dict(os.environ))
 

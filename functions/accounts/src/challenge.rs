@@ -57,7 +57,9 @@ pub(crate) async fn reset(
     CurrentRequest(request_id): CurrentRequest,
     Json(body): Json<ResetBody>,
 ) -> web::Result<Json<ResetAnswer>> {
-    let reason = body.reason.unwrap_or_else(|| "reset by the shop".to_owned());
+    let reason = body
+        .reason
+        .unwrap_or_else(|| "reset by the shop".to_owned());
     let initial = body.initial_balance.map(Decimal::from);
     let challenge_id = administration(&app, &account, &request_id)
         .reset(initial, body.account_type, &reason)

@@ -20,7 +20,7 @@ use crate::App;
 
 /// An account to connect.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
-pub(crate) struct Body {
+pub(crate) struct ConnectBody {
     /// The account's number at the trade server: digits, as text or number.
     #[serde(deserialize_with = "text_or_number")]
     #[garde(length(chars, min = 1, max = 20), custom(digits))]
@@ -52,7 +52,7 @@ pub(crate) struct Body {
 
 /// What became of it.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Answer {
+pub(crate) struct ConnectAnswer {
     pub(crate) success: bool,
     pub(crate) account_id: AccountId,
     pub(crate) message: &'static str,
@@ -60,13 +60,15 @@ pub(crate) struct Answer {
     pub(crate) status: Status,
 }
 
-impl Answer {
+impl ConnectAnswer {
     pub(crate) fn of(account_id: AccountId, status: Status) -> Self {
         Self {
             success: true,
             account_id,
             message: match status {
-                Status::Connecting => "the broker is still verifying; the account is not judged yet",
+                Status::Connecting => {
+                    "the broker is still verifying; the account is not judged yet"
+                }
                 _ => "the account is connected",
             },
             status,
@@ -80,9 +82,9 @@ impl Answer {
     path = "/api/connect",
     tag = "accounts",
     security(("hmac" = [])),
-    request_body = Body,
+    request_body = ConnectBody,
     responses(
-        (status = 201, description = "Connected, or still being verified", body = Answer),
+        (status = 201, description = "Connected, or still being verified", body = ConnectAnswer),
         (status = 409, description = "The login is another user's", body = ProblemBody),
         (status = 422, description = "The broker refuses", body = ProblemBody),
         (status = 503, description = "The gateway is not available", body = ProblemBody),
@@ -92,7 +94,7 @@ pub(crate) async fn connect(
     State(app): State<App>,
     caller: ShopCaller,
     CurrentRequest(request_id): CurrentRequest,
-    Json(body): Json<Body>,
+    Json(body): Json<ConnectBody>,
 ) -> web::Result<Response> {
     let request = ConnectRequest {
         credentials: Credentials {
@@ -115,7 +117,7 @@ pub(crate) async fn connect(
         app.platform.now(),
     )
     .await?;
-    Ok(created(Answer::of(connected.account, connected.status)))
+    Ok(created(ConnectAnswer::of(connected.account, connected.status)))
 }
 
 /// Plugins send numbers as numbers or as text.
@@ -136,10 +138,12 @@ fn text_or_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, 
 fn optional_text_or_number<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<String>, D::Error> {
-    Ok(Option::<TextOrNumber>::deserialize(deserializer)?.map(|value| match value {
-        TextOrNumber::Text(text) => text,
-        TextOrNumber::Number(number) => number.to_string(),
-    }))
+    Ok(
+        Option::<TextOrNumber>::deserialize(deserializer)?.map(|value| match value {
+            TextOrNumber::Text(text) => text,
+            TextOrNumber::Number(number) => number.to_string(),
+        }),
+    )
 }
 
 pub(crate) fn password_length(password: &SecretString, _: &()) -> garde::Result {
@@ -176,9 +180,7 @@ pub(crate) fn is_account_type(text: &str, _: &()) -> garde::Result {
     if fits {
         Ok(())
     } else {
-        Err(garde::Error::new(
-            "must be 1 to 64 of A-Z a-z 0-9 . _ -",
-        ))
+        Err(garde::Error::new("must be 1 to 64 of A-Z a-z 0-9 . _ -"))
     }
 }
 

@@ -14,7 +14,7 @@ use crate::App;
 
 /// Which account.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
-pub(crate) struct Body {
+pub(crate) struct DisconnectBody {
     /// The account.
     #[garde(length(max = 64))]
     account_id: String,
@@ -22,7 +22,7 @@ pub(crate) struct Body {
 
 /// Done.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Answer {
+pub(crate) struct DisconnectAnswer {
     success: bool,
 }
 
@@ -32,9 +32,9 @@ pub(crate) struct Answer {
     path = "/api/disconnect",
     tag = "accounts",
     security(("hmac" = [])),
-    request_body = Body,
+    request_body = DisconnectBody,
     responses(
-        (status = 200, description = "Disconnected", body = Answer),
+        (status = 200, description = "Disconnected", body = DisconnectAnswer),
         (status = 404, description = "No such account", body = ProblemBody),
     )
 )]
@@ -42,13 +42,13 @@ pub(crate) async fn disconnect(
     State(app): State<App>,
     caller: ShopCaller,
     CurrentRequest(request_id): CurrentRequest,
-    Json(body): Json<Body>,
-) -> web::Result<Json<Answer>> {
+    Json(body): Json<DisconnectBody>,
+) -> web::Result<Json<DisconnectAnswer>> {
     let id = body
         .account_id
         .parse()
         .map_err(|_| Error::NotFound("account"))?;
     let now = app.platform.now();
     disconnect_account(&app.store, &caller.shop, &id, &request_id, now).await?;
-    Ok(Json(Answer { success: true }))
+    Ok(Json(DisconnectAnswer { success: true }))
 }

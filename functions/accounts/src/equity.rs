@@ -72,7 +72,7 @@ pub(crate) struct Params {
 
 /// Equity over a span of time.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Point {
+pub(crate) struct EquityPoint {
     /// When the span begins.
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
@@ -86,8 +86,8 @@ pub(crate) struct Point {
 
 /// Points over a range.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct History {
-    points: Vec<Point>,
+pub(crate) struct EquityHistory {
+    points: Vec<EquityPoint>,
     /// `minute`, `hour` or `day`: the roll-ups that the points are made of.
     resolution: &'static str,
 }
@@ -100,7 +100,7 @@ pub(crate) struct History {
     security(("jwt" = [])),
     params(("id" = String, Path, description = "The account"), Params),
     responses(
-        (status = 200, description = "Points over the range", body = History),
+        (status = 200, description = "Points over the range", body = EquityHistory),
         (status = 400, description = "The query is not valid", body = ProblemBody),
         (status = 404, description = "No such account of the caller", body = ProblemBody),
     )
@@ -109,7 +109,7 @@ pub(crate) async fn history(
     State(app): State<App>,
     account: OwnAccount,
     Query(params): Query<Params>,
-) -> web::Result<Json<History>> {
+) -> web::Result<Json<EquityHistory>> {
     let to = params.to.unwrap_or_else(|| app.platform.now());
     let from = params.from.unwrap_or(to - TimeDelta::days(1));
     if from >= to {
@@ -124,7 +124,7 @@ pub(crate) async fn history(
         .equity_history(&account.shop, &account.id, resolution, from, to, rows_max)
         .await?;
     let currency = &account.judgement.currency;
-    Ok(Json(History {
+    Ok(Json(EquityHistory {
         points: downsample(candles, usize::try_from(wanted).unwrap_or(1), currency),
         resolution: resolution.as_str(),
     }))
@@ -145,14 +145,14 @@ fn resolution_for(range: TimeDelta, points: i64) -> Resolution {
         .unwrap_or(Resolution::Day)
 }
 
-fn downsample(candles: Vec<Candle>, points: usize, currency: &Currency) -> Vec<Point> {
+fn downsample(candles: Vec<Candle>, points: usize, currency: &Currency) -> Vec<EquityPoint> {
     let money = |amount| Number::money(amount, currency);
     let group = candles.len().div_ceil(points.max(1)).max(1);
     candles
         .chunks(group)
         .filter_map(|group| {
             let (first, last) = (group.first()?, group.last()?);
-            Some(Point {
+            Some(EquityPoint {
                 at: first.start,
                 first: money(first.first),
                 last: money(last.last),
@@ -187,7 +187,9 @@ mod tests {
 
     #[test]
     fn downsampling_keeps_the_extremes() {
-        let candles = (0..10).map(|hour| candle(hour, 100 - hour, 100 + hour)).collect();
+        let candles = (0..10)
+            .map(|hour| candle(hour, 100 - hour, 100 + hour))
+            .collect();
         let points = downsample(candles, 3, &Currency::usd());
         assert_eq!(points.len(), 3);
         assert_eq!(points[2].minimum.0, Decimal::from(91));

@@ -89,8 +89,18 @@ fn write(
     let mut book = Workbook::new();
     let head = Format::new().set_bold();
     let time = Format::new().set_num_format("yyyy-mm-dd hh:mm:ss");
-    trade_sheet(book.add_worksheet().set_name("Trades")?, trades, &head, &time)?;
-    equity_sheet(book.add_worksheet().set_name("Equity")?, equity, &head, &time)?;
+    trade_sheet(
+        book.add_worksheet().set_name("Trades")?,
+        trades,
+        &head,
+        &time,
+    )?;
+    equity_sheet(
+        book.add_worksheet().set_name("Equity")?,
+        equity,
+        &head,
+        &time,
+    )?;
     violation_sheet(
         book.add_worksheet().set_name("Violations")?,
         violations,
@@ -110,8 +120,20 @@ fn trade_sheet(
         sheet,
         head,
         &[
-            "Number", "Position", "Symbol", "Side", "Volume", "Open time (UTC)", "Open price",
-            "Close time (UTC)", "Close price", "Commission", "Swap", "Fee", "Profit", "Net profit",
+            "Number",
+            "Position",
+            "Symbol",
+            "Side",
+            "Volume",
+            "Open time (UTC)",
+            "Open price",
+            "Close time (UTC)",
+            "Close price",
+            "Commission",
+            "Swap",
+            "Fee",
+            "Profit",
+            "Net profit",
         ],
     )?;
     for (row, trade) in (1_u32..).zip(trades) {
@@ -147,7 +169,14 @@ fn equity_sheet(
     heading(
         sheet,
         head,
-        &["Hour (UTC)", "First", "Last", "Minimum", "Maximum", "Balance"],
+        &[
+            "Hour (UTC)",
+            "First",
+            "Last",
+            "Minimum",
+            "Maximum",
+            "Balance",
+        ],
     )?;
     for (row, candle) in (1_u32..).zip(equity) {
         moment(sheet, row, 0, Some(candle.start), time)?;
@@ -174,7 +203,14 @@ fn violation_sheet(
     heading(
         sheet,
         head,
-        &["Detected at (UTC)", "Rule", "Severity", "Threshold", "Value", "Challenge"],
+        &[
+            "Detected at (UTC)",
+            "Rule",
+            "Severity",
+            "Threshold",
+            "Value",
+            "Challenge",
+        ],
     )?;
     for (row, violation) in (1_u32..).zip(violations) {
         moment(sheet, row, 0, Some(violation.detected_at), time)?;

@@ -1,8 +1,6 @@
 //! Files: a trader's for analysis, a shop's into a judged account.
 
-use accounts::app::import::{
-    ImportRequest, Imported, import_for_analysis, import_into_judged,
-};
+use accounts::app::import::{ImportRequest, Imported, import_for_analysis, import_into_judged};
 use axum::extract::State;
 use axum::response::Response;
 use chrono_tz::Tz;
@@ -35,9 +33,12 @@ pub(crate) struct Params {
 
 impl Params {
     fn request(self) -> kernel::Result<ImportRequest> {
-        let zone = self
-            .server_zone
-            .ok_or_else(|| Error::field("server_zone", "is required: the IANA zone of the trade server's times"))?;
+        let zone = self.server_zone.ok_or_else(|| {
+            Error::field(
+                "server_zone",
+                "is required: the IANA zone of the trade server's times",
+            )
+        })?;
         let server_zone: Tz = zone
             .parse()
             .map_err(|_| Error::field("server_zone", "is no IANA time zone"))?;

@@ -16,7 +16,7 @@ use crate::access::NamedAccount;
 
 /// The initial balance, and how it is known.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
-pub(crate) struct Body {
+pub(crate) struct InitialBalanceBody {
     #[garde(custom(positive))]
     value: Number,
     #[garde(skip)]
@@ -28,7 +28,7 @@ pub(crate) struct Body {
 
 /// As it is now.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Answer {
+pub(crate) struct InitialBalanceAnswer {
     initial_balance: Number,
     source: BalanceSource,
     #[schema(value_type = String, format = DateTime)]
@@ -43,9 +43,9 @@ pub(crate) struct Answer {
     tag = "challenges",
     security(("hmac" = [])),
     params(("id" = String, Path, description = "The account")),
-    request_body = Body,
+    request_body = InitialBalanceBody,
     responses(
-        (status = 200, description = "As it is now", body = Answer),
+        (status = 200, description = "As it is now", body = InitialBalanceAnswer),
         (status = 404, description = "No such account", body = ProblemBody),
     )
 )]
@@ -53,8 +53,8 @@ pub(crate) async fn set(
     State(app): State<App>,
     account: NamedAccount,
     CurrentRequest(request_id): CurrentRequest,
-    Json(body): Json<Body>,
-) -> web::Result<Json<Answer>> {
+    Json(body): Json<InitialBalanceBody>,
+) -> web::Result<Json<InitialBalanceAnswer>> {
     let administration = Administration {
         store: &app.store,
         shop: &account.caller.shop,
@@ -67,7 +67,7 @@ pub(crate) async fn set(
     let initial = administration
         .set_initial_balance(body.value.0, body.source, metadata.as_deref())
         .await?;
-    Ok(Json(Answer {
+    Ok(Json(InitialBalanceAnswer {
         initial_balance: Number::exact(initial.value),
         source: initial.source,
         set_at: initial.set_at,

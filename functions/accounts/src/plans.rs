@@ -156,7 +156,11 @@ pub(crate) async fn put(
             plan: plan.clone(),
             created_at: app.platform.now(),
         };
-        match app.store.put_plan(&caller.shop, before.version, &next).await {
+        match app
+            .store
+            .put_plan(&caller.shop, before.version, &next)
+            .await
+        {
             Ok(()) => {
                 let tag = HeaderValue::from_str(&format!("\"{}\"", next.version));
                 let mut response = Json(PlanAnswer::of(next)).into_response();

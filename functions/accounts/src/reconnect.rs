@@ -11,11 +11,11 @@ use web::problem::ProblemBody;
 
 use crate::App;
 use crate::access::NamedAccount;
-use crate::connect::{Answer, password_length};
+use crate::connect::{ConnectAnswer, password_length};
 
 /// What has changed; what is left out is as it was.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
-pub(crate) struct Body {
+pub(crate) struct ReconnectBody {
     /// Another investor password.
     #[garde(inner(custom(password_length)))]
     #[schema(value_type = Option<String>)]
@@ -30,9 +30,9 @@ pub(crate) struct Body {
     tag = "accounts",
     security(("hmac" = [])),
     params(("id" = String, Path, description = "The account")),
-    request_body = Body,
+    request_body = ReconnectBody,
     responses(
-        (status = 200, description = "Reconnected, or still being verified", body = Answer),
+        (status = 200, description = "Reconnected, or still being verified", body = ConnectAnswer),
         (status = 404, description = "No such account", body = ProblemBody),
         (status = 422, description = "The broker refuses, or the password is needed", body = ProblemBody),
         (status = 503, description = "The gateway is not available", body = ProblemBody),
@@ -42,8 +42,8 @@ pub(crate) async fn reconnect(
     State(app): State<App>,
     account: NamedAccount,
     CurrentRequest(request_id): CurrentRequest,
-    Json(body): Json<Body>,
-) -> web::Result<Json<Answer>> {
+    Json(body): Json<ReconnectBody>,
+) -> web::Result<Json<ConnectAnswer>> {
     let connected = reconnect_account(
         &app.store,
         &app.gateway,
@@ -57,5 +57,5 @@ pub(crate) async fn reconnect(
         app.platform.now(),
     )
     .await?;
-    Ok(Json(Answer::of(connected.account, connected.status)))
+    Ok(Json(ConnectAnswer::of(connected.account, connected.status)))
 }

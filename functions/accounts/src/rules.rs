@@ -55,7 +55,7 @@ pub(crate) struct ViolationAnswer {
 
 /// Rules, where they stand, and what was crossed.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Answer {
+pub(crate) struct RulesAnswer {
     /// The plan that the challenge runs under; `null` for an imported account.
     plan: Option<Plan>,
     plan_version: Option<u64>,
@@ -73,16 +73,16 @@ pub(crate) struct Answer {
     security(("jwt" = [])),
     params(("id" = String, Path, description = "The account")),
     responses(
-        (status = 200, description = "Rules, states and violations", body = Answer),
+        (status = 200, description = "Rules, states and violations", body = RulesAnswer),
         (status = 404, description = "No such account of the caller", body = ProblemBody),
     )
 )]
-pub(crate) async fn show(State(app): State<App>, account: OwnAccount) -> web::Result<Json<Answer>> {
+pub(crate) async fn show(State(app): State<App>, account: OwnAccount) -> web::Result<Json<RulesAnswer>> {
     let judgement = &account.judgement;
     let now = app.platform.now();
     let violations = violations(&app, &account).await?;
     let is_judged = judgement.kind == accounts::model::Kind::Judged;
-    Ok(Json(Answer {
+    Ok(Json(RulesAnswer {
         plan: is_judged.then(|| judgement.plan.clone()),
         plan_version: is_judged.then_some(judgement.plan_version),
         phase: judgement

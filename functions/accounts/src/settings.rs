@@ -18,7 +18,7 @@ use crate::access::OwnAccount;
 
 /// Alerts and preferences of a trader for one account.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Answer {
+pub(crate) struct SettingsAnswer {
     alert_warning: bool,
     alert_critical: bool,
     alert_breach: bool,
@@ -31,7 +31,7 @@ pub(crate) struct Answer {
 
 /// All of the settings: what is left out takes its default.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
-pub(crate) struct Body {
+pub(crate) struct SettingsBody {
     #[serde(default = "on")]
     #[garde(skip)]
     alert_warning: bool,
@@ -60,7 +60,7 @@ fn is_zone(zone: &String, _: &()) -> garde::Result {
 
 fn answer(settings: Settings) -> Response {
     let tag = HeaderValue::from_str(&format!("\"{}\"", settings.version));
-    let mut response = Json(Answer {
+    let mut response = Json(SettingsAnswer {
         alert_warning: settings.alert_warning,
         alert_critical: settings.alert_critical,
         alert_breach: settings.alert_breach,
@@ -83,7 +83,7 @@ fn answer(settings: Settings) -> Response {
     security(("jwt" = [])),
     params(("id" = String, Path, description = "The account")),
     responses(
-        (status = 200, description = "The settings", body = Answer),
+        (status = 200, description = "The settings", body = SettingsAnswer),
         (status = 404, description = "No such account of the caller", body = ProblemBody),
     )
 )]
@@ -102,9 +102,9 @@ pub(crate) async fn show(State(app): State<App>, account: OwnAccount) -> web::Re
         ("id" = String, Path, description = "The account"),
         ("If-Match" = Option<String>, Header, description = "The version that is to be replaced"),
     ),
-    request_body = Body,
+    request_body = SettingsBody,
     responses(
-        (status = 200, description = "The settings", body = Answer),
+        (status = 200, description = "The settings", body = SettingsAnswer),
         (status = 400, description = "The settings are not valid", body = ProblemBody),
         (status = 404, description = "No such account of the caller", body = ProblemBody),
         (status = 412, description = "The settings have changed", body = ProblemBody),
@@ -114,7 +114,7 @@ pub(crate) async fn put(
     State(app): State<App>,
     account: OwnAccount,
     IfMatch(wanted): IfMatch,
-    Json(body): Json<Body>,
+    Json(body): Json<SettingsBody>,
 ) -> web::Result<Response> {
     let before = app.store.settings(&account.shop, &account.id).await?;
     if wanted.is_some_and(|wanted| wanted != before.version) {

@@ -22,7 +22,7 @@ use crate::App;
 /// A plan, and what it is to be run on: `initial_balance` and `snapshots`, or
 /// an `account_id`.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
-pub(crate) struct Body {
+pub(crate) struct SimulateBody {
     #[garde(custom(plan_is_valid))]
     plan: Plan,
     #[garde(custom(crate::connect::positive))]
@@ -64,7 +64,7 @@ pub(crate) struct JobAnswer {
     path = "/api/s2s/plans/simulate",
     tag = "plans",
     security(("hmac" = [])),
-    request_body = Body,
+    request_body = SimulateBody,
     responses(
         (status = 200, description = "What the plan would have done", body = Simulation),
         (status = 202, description = "The run is queued", body = JobAnswer),
@@ -76,7 +76,7 @@ pub(crate) async fn simulate(
     State(app): State<App>,
     caller: ShopCaller,
     CurrentRequest(request_id): CurrentRequest,
-    Json(body): Json<Body>,
+    Json(body): Json<SimulateBody>,
 ) -> web::Result<Response> {
     match (&body.account_id, &body.snapshots) {
         (Some(account), None) => {

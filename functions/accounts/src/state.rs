@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use accounts::gateway::mt5::{Mt5Gateway, Mt5Settings};
+use accounts::gateway::webhook::allowed_hosts;
 use accounts::store::Store;
 use platform::aws::SdkConfig;
 use platform::config::Env;
@@ -32,26 +33,22 @@ impl App {
     ///
     /// # Errors
     /// Where a setting is missing or makes no sense.
-    pub fn new(env: &Env, aws: &SdkConfig) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+    pub fn new(
+        env: &Env,
+        aws: &SdkConfig,
+    ) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
         let dynamo = aws_sdk_dynamodb::Client::new(aws);
         let secrets = Arc::new(Secrets::new(aws_sdk_secretsmanager::Client::new(aws)));
         let vault = Vault::new(Arc::clone(&secrets), env.text("MASTER_KEY_SECRET")?);
         let platform_table = Table::new(dynamo.clone(), env.text("PLATFORM_TABLE")?);
-        let gateway = Mt5Gateway::new(
-            Mt5Settings::from_env(env)?,
-            secrets,
-            platform_table.clone(),
-        )?;
+        let gateway =
+            Mt5Gateway::new(Mt5Settings::from_env(env)?, secrets, platform_table.clone())?;
         Ok(Self {
-            platform: Platform::new(env, platform_table, vault.clone())?,
+            platform: Platform::new(env, platform_table, Some(vault.clone()))?,
             store: Store::new(Table::new(dynamo, env.text("ACCOUNTS_TABLE")?)),
             gateway,
             vault,
-            webhook_hosts: Arc::new(if env.is_local() {
-                env.list("WEBHOOK_ALLOWED_HOSTS")
-            } else {
-                Vec::new()
-            }),
+            webhook_hosts: Arc::new(allowed_hosts(env)),
         })
     }
 }

@@ -15,7 +15,7 @@ use crate::access::OwnAccount;
 
 /// Closed positions of one kind.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Group {
+pub(crate) struct StatisticsGroup {
     closed: u64,
     winners: u64,
     /// Lots.
@@ -23,7 +23,7 @@ pub(crate) struct Group {
     net_profit: Number,
 }
 
-impl Group {
+impl StatisticsGroup {
     fn of(bucket: &Bucket, currency: &Currency) -> Self {
         Self {
             closed: bucket.closed,
@@ -45,7 +45,7 @@ pub(crate) struct StreakAnswer {
 
 /// Figures over all closed positions of the challenge, or of an import.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Answer {
+pub(crate) struct StatisticsAnswer {
     closed: u64,
     winners: u64,
     losers: u64,
@@ -72,11 +72,11 @@ pub(crate) struct Answer {
     best_day_profit: Number,
     streaks: StreakAnswer,
     /// The 200 symbols that came first; the others are under `other`.
-    by_symbol: BTreeMap<String, Group>,
+    by_symbol: BTreeMap<String, StatisticsGroup>,
     /// By the day of the close in the plan's zone, Monday first.
-    by_weekday: Vec<Group>,
+    by_weekday: Vec<StatisticsGroup>,
     /// By the hour of the close in the plan's zone, from 0.
-    by_hour: Vec<Group>,
+    by_hour: Vec<StatisticsGroup>,
 }
 
 /// Statistics of an account.
@@ -87,11 +87,11 @@ pub(crate) struct Answer {
     security(("jwt" = [])),
     params(("id" = String, Path, description = "The account")),
     responses(
-        (status = 200, description = "The statistics", body = Answer),
+        (status = 200, description = "The statistics", body = StatisticsAnswer),
         (status = 404, description = "No such account of the caller", body = ProblemBody),
     )
 )]
-pub(crate) async fn show(State(app): State<App>, account: OwnAccount) -> web::Result<Json<Answer>> {
+pub(crate) async fn show(State(app): State<App>, account: OwnAccount) -> web::Result<Json<StatisticsAnswer>> {
     let judged = app.store.ledger(&account.shop, &account.id).await?;
     let standing = judged.ledger.standing();
     let currency = &account.judgement.currency;
@@ -101,24 +101,24 @@ pub(crate) async fn show(State(app): State<App>, account: OwnAccount) -> web::Re
     Ok(Json(answer))
 }
 
-fn of(statistics: &Statistics, currency: &Currency) -> Answer {
+fn of(statistics: &Statistics, currency: &Currency) -> StatisticsAnswer {
     let money = |amount| Number::money(amount, currency);
-    let groups = |buckets: &[Bucket]| -> Vec<Group> {
+    let groups = |buckets: &[Bucket]| -> Vec<StatisticsGroup> {
         buckets
             .iter()
-            .map(|bucket| Group::of(bucket, currency))
+            .map(|bucket| StatisticsGroup::of(bucket, currency))
             .collect()
     };
-    let mut by_symbol: BTreeMap<String, Group> = statistics
+    let mut by_symbol: BTreeMap<String, StatisticsGroup> = statistics
         .symbols
         .iter()
-        .map(|(symbol, bucket)| (symbol.clone(), Group::of(bucket, currency)))
+        .map(|(symbol, bucket)| (symbol.clone(), StatisticsGroup::of(bucket, currency)))
         .collect();
     if statistics.symbols_other.closed > 0 {
-        let other = Group::of(&statistics.symbols_other, currency);
+        let other = StatisticsGroup::of(&statistics.symbols_other, currency);
         by_symbol.insert("other".to_owned(), other);
     }
-    Answer {
+    StatisticsAnswer {
         closed: statistics.closed,
         winners: statistics.winners,
         losers: statistics.losers,

@@ -18,7 +18,7 @@ const LIMIT: Limit = Limit::exact(1, MINUTE_S);
 
 /// Queued.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Answer {
+pub(crate) struct SyncAnswer {
     success: bool,
     message: &'static str,
 }
@@ -31,7 +31,7 @@ pub(crate) struct Answer {
     security(("jwt" = [])),
     params(("id" = String, Path, description = "The account")),
     responses(
-        (status = 202, description = "A sync is queued", body = Answer),
+        (status = 202, description = "A sync is queued", body = SyncAnswer),
         (status = 404, description = "No such account of the caller", body = ProblemBody),
         (status = 409, description = "The account is not connected", body = ProblemBody),
         (status = 429, description = "It was synced by hand within the minute", body = ProblemBody),
@@ -59,7 +59,7 @@ pub(crate) async fn sync(
     }
     let now = app.platform.now();
     hurry(&app.store, &account.shop, &account.id, &request_id, now).await?;
-    Ok(accepted(Answer {
+    Ok(accepted(SyncAnswer {
         success: true,
         message: "a sync is queued",
     }))

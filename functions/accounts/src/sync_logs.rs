@@ -14,7 +14,7 @@ use crate::access::OwnAccount;
 
 /// An entry of the connection log.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Entry {
+pub(crate) struct SyncLogEntry {
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
     /// One word: `synced`, `credentials_refused`, `gateway_failed` …
@@ -33,7 +33,7 @@ pub(crate) struct Entry {
     security(("jwt" = [])),
     params(("id" = String, Path, description = "The account"), Paging),
     responses(
-        (status = 200, description = "A page of entries", body = Page<Entry>),
+        (status = 200, description = "A page of entries", body = Page<SyncLogEntry>),
         (status = 404, description = "No such account of the caller", body = ProblemBody),
     )
 )]
@@ -41,7 +41,7 @@ pub(crate) async fn list(
     State(app): State<App>,
     account: OwnAccount,
     Query(paging): Query<Paging>,
-) -> web::Result<Json<Page<Entry>>> {
+) -> web::Result<Json<Page<SyncLogEntry>>> {
     let query = format!("sync logs {} {}", account.shop, account.id);
     let after = paging.position(&query)?;
     let limit = paging.limit().get();
@@ -54,7 +54,7 @@ pub(crate) async fn list(
         items: page
             .rows
             .into_iter()
-            .map(|(_, entry)| Entry {
+            .map(|(_, entry)| SyncLogEntry {
                 at: entry.at,
                 event: entry.event,
                 detail: entry.detail,

@@ -83,7 +83,7 @@ impl Trade {
 
 /// A page of trades.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Answer {
+pub(crate) struct TradesAnswer {
     trades: Vec<Trade>,
     /// Trades of the account in all.
     total: u64,
@@ -99,7 +99,7 @@ pub(crate) struct Answer {
     security(("jwt" = [])),
     params(("id" = String, Path, description = "The account"), Params),
     responses(
-        (status = 200, description = "A page of trades", body = Answer),
+        (status = 200, description = "A page of trades", body = TradesAnswer),
         (status = 400, description = "The query is not valid", body = ProblemBody),
         (status = 404, description = "No such account of the caller", body = ProblemBody),
     )
@@ -108,7 +108,7 @@ pub(crate) async fn list(
     State(app): State<App>,
     account: OwnAccount,
     Query(params): Query<Params>,
-) -> web::Result<Json<Answer>> {
+) -> web::Result<Json<TradesAnswer>> {
     let (page, limit) = (params.page.unwrap_or(1), params.limit.unwrap_or(50));
     let total = account.judgement.trades;
     let newest = total.saturating_sub((page - 1).saturating_mul(limit));
@@ -121,8 +121,11 @@ pub(crate) async fn list(
             .await?
     };
     let currency = &account.judgement.currency;
-    Ok(Json(Answer {
-        trades: trades.iter().map(|trade| Trade::of(trade, currency)).collect(),
+    Ok(Json(TradesAnswer {
+        trades: trades
+            .iter()
+            .map(|trade| Trade::of(trade, currency))
+            .collect(),
         total,
         page,
         limit,

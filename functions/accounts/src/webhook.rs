@@ -23,7 +23,7 @@ use crate::App;
 
 /// Where to post to.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
-pub(crate) struct Body {
+pub(crate) struct WebhookBody {
     /// An `https` address of the public internet.
     #[garde(length(min = 1, max = 2000))]
     url: String,
@@ -36,7 +36,7 @@ pub(crate) struct Body {
 
 /// The endpoint; the secret is shown when it is made, and not again.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Answer {
+pub(crate) struct WebhookAnswer {
     url: String,
     /// `whsec_…`, to check `webhook-signature` with.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -47,7 +47,7 @@ pub(crate) struct Answer {
     set_at: Timestamp,
 }
 
-impl Answer {
+impl WebhookAnswer {
     fn of(endpoint: &WebhookEndpoint, secret: Option<String>) -> Self {
         Self {
             url: endpoint.url.clone(),
@@ -65,17 +65,17 @@ impl Answer {
     tag = "webhooks",
     security(("hmac" = [])),
     responses(
-        (status = 200, description = "The endpoint", body = Answer),
+        (status = 200, description = "The endpoint", body = WebhookAnswer),
         (status = 404, description = "None is set", body = ProblemBody),
     )
 )]
-pub(crate) async fn show(State(app): State<App>, caller: ShopCaller) -> web::Result<Json<Answer>> {
+pub(crate) async fn show(State(app): State<App>, caller: ShopCaller) -> web::Result<Json<WebhookAnswer>> {
     let endpoint = app
         .store
         .webhook(&caller.shop)
         .await?
         .ok_or(Error::NotFound("webhook endpoint"))?;
-    Ok(Json(Answer::of(&endpoint, None)))
+    Ok(Json(WebhookAnswer::of(&endpoint, None)))
 }
 
 /// Sets where the shop hears of events, by the Standard Webhooks
@@ -85,16 +85,16 @@ pub(crate) async fn show(State(app): State<App>, caller: ShopCaller) -> web::Res
     path = "/api/s2s/webhook",
     tag = "webhooks",
     security(("hmac" = [])),
-    request_body = Body,
+    request_body = WebhookBody,
     responses(
-        (status = 200, description = "The endpoint, with its secret where that is new", body = Answer),
+        (status = 200, description = "The endpoint, with its secret where that is new", body = WebhookAnswer),
         (status = 400, description = "The address cannot be used", body = ProblemBody),
     )
 )]
 pub(crate) async fn put(
     State(app): State<App>,
     caller: ShopCaller,
-    Json(body): Json<Body>,
+    Json(body): Json<WebhookBody>,
 ) -> web::Result<Response> {
     validate_url(&body.url, &app.webhook_hosts).map_err(|fault| Error::field("url", fault))?;
     let before = app.store.webhook(&caller.shop).await?;
@@ -123,7 +123,7 @@ pub(crate) async fn put(
         (endpoint, None)
     };
     app.store.put_webhook(&caller.shop, &endpoint).await?;
-    let mut response = Json(Answer::of(&endpoint, secret)).into_response();
+    let mut response = Json(WebhookAnswer::of(&endpoint, secret)).into_response();
     response.extensions_mut().insert(CarriesSecret);
     Ok(response)
 }
@@ -136,10 +136,7 @@ pub(crate) async fn put(
     security(("hmac" = [])),
     responses((status = 204, description = "None is set"))
 )]
-pub(crate) async fn delete(
-    State(app): State<App>,
-    caller: ShopCaller,
-) -> web::Result<StatusCode> {
+pub(crate) async fn delete(State(app): State<App>, caller: ShopCaller) -> web::Result<StatusCode> {
     app.store.delete_webhook(&caller.shop).await?;
     Ok(StatusCode::NO_CONTENT)
 }

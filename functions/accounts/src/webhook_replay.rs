@@ -26,7 +26,7 @@ const MESSAGES_MAX: u32 = 200;
 
 /// Which messages: those of events between two moments, both included.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
-pub(crate) struct Body {
+pub(crate) struct ReplayBody {
     #[garde(skip)]
     #[schema(value_type = String, format = DateTime)]
     from: Timestamp,
@@ -38,7 +38,7 @@ pub(crate) struct Body {
 
 /// What is sent again.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Answer {
+pub(crate) struct ReplayAnswer {
     /// Messages that are sent again by this call, at most 200.
     replayed: usize,
     /// Where there are more: `from` of the next call.
@@ -52,9 +52,9 @@ pub(crate) struct Answer {
     path = "/api/s2s/webhook/replay",
     tag = "webhooks",
     security(("hmac" = [])),
-    request_body = Body,
+    request_body = ReplayBody,
     responses(
-        (status = 202, description = "To be sent", body = Answer),
+        (status = 202, description = "To be sent", body = ReplayAnswer),
         (status = 400, description = "The range is not valid", body = ProblemBody),
     )
 )]
@@ -62,7 +62,7 @@ pub(crate) async fn replay_range(
     State(app): State<App>,
     caller: ShopCaller,
     CurrentRequest(request_id): CurrentRequest,
-    Json(body): Json<Body>,
+    Json(body): Json<ReplayBody>,
 ) -> web::Result<Response> {
     let now = app.platform.now();
     let to = body.to.unwrap_or(now);
@@ -78,7 +78,7 @@ pub(crate) async fn replay_range(
     for (_, delivery) in page.rows {
         send_again(&app, &caller, delivery, &request_id, now).await?;
     }
-    Ok(accepted(Answer {
+    Ok(accepted(ReplayAnswer {
         replayed,
         next_from: page.next.and(last),
     }))

@@ -18,7 +18,7 @@ use crate::App;
 
 /// Whose token.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
-pub(crate) struct Body {
+pub(crate) struct ExchangeBody {
     /// The number of the user in the shop's WordPress.
     #[garde(range(min = 1))]
     wp_user_id: u64,
@@ -26,7 +26,7 @@ pub(crate) struct Body {
 
 /// An access token.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Answer {
+pub(crate) struct ExchangeAnswer {
     token: String,
     /// `Bearer`.
     token_type: &'static str,
@@ -43,16 +43,16 @@ pub(crate) struct Answer {
     path = "/api/auth/exchange",
     tag = "auth",
     security(("hmac" = [])),
-    request_body = Body,
+    request_body = ExchangeBody,
     responses(
-        (status = 200, description = "A token of 15 minutes", body = Answer),
+        (status = 200, description = "A token of 15 minutes", body = ExchangeAnswer),
         (status = 401, description = "The signature is not good", body = ProblemBody),
     )
 )]
 pub(crate) async fn exchange(
     State(app): State<App>,
     caller: ShopCaller,
-    Json(body): Json<Body>,
+    Json(body): Json<ExchangeBody>,
 ) -> web::Result<Response> {
     let now = app.platform.real_now();
     let user = WpUser {
@@ -71,7 +71,7 @@ pub(crate) async fn exchange(
         exp: now.timestamp() + LIFE_S,
     };
     let token = app.signer.keys().await?.sign(&claims)?;
-    let answer = Answer {
+    let answer = ExchangeAnswer {
         token: token.expose_secret().to_owned(),
         token_type: "Bearer",
         expires_in: LIFE_S,

@@ -25,7 +25,7 @@ pub(crate) struct KeyAnswer {
 
 /// A JSON web key set.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Answer {
+pub(crate) struct JwksAnswer {
     keys: Vec<KeyAnswer>,
 }
 
@@ -34,7 +34,7 @@ pub(crate) struct Answer {
     get,
     path = "/.well-known/jwks.json",
     tag = "auth",
-    responses((status = 200, description = "The keys", body = Answer))
+    responses((status = 200, description = "The keys", body = JwksAnswer))
 )]
 pub(crate) async fn keys(State(app): State<App>) -> web::Result<Response> {
     let keys = read_keys(app.platform.table())
@@ -50,7 +50,7 @@ pub(crate) async fn keys(State(app): State<App>) -> web::Result<Response> {
             x: key.x,
         })
         .collect();
-    let mut response = Json(Answer { keys }).into_response();
+    let mut response = Json(JwksAnswer { keys }).into_response();
     response.headers_mut().insert(
         CACHE_CONTROL,
         HeaderValue::from_static("public, max-age=300"),

@@ -62,7 +62,10 @@ impl App {
     ///
     /// # Errors
     /// Where a setting is missing or makes no sense.
-    pub fn new(env: &Env, aws: &SdkConfig) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+    pub fn new(
+        env: &Env,
+        aws: &SdkConfig,
+    ) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
         let secrets = Arc::new(Secrets::new(aws_sdk_secretsmanager::Client::new(aws)));
         let vault = Vault::new(Arc::clone(&secrets), env.text("MASTER_KEY_SECRET")?);
         let table = Table::new(
@@ -70,7 +73,7 @@ impl App {
             env.text("PLATFORM_TABLE")?,
         );
         Ok(Self {
-            platform: Platform::new(env, table, vault)?,
+            platform: Platform::new(env, table, Some(vault))?,
             signer: Signer::new(
                 secrets,
                 env.text("SIGNING_KEYS_SECRET")?,

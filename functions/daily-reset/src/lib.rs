@@ -26,7 +26,10 @@ impl App {
     ///
     /// # Errors
     /// Where a setting is missing or makes no sense.
-    pub fn new(env: &Env, aws: &SdkConfig) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+    pub fn new(
+        env: &Env,
+        aws: &SdkConfig,
+    ) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
         let dynamo = aws_sdk_dynamodb::Client::new(aws);
         let platform_table = Table::new(dynamo.clone(), env.text("PLATFORM_TABLE")?);
         let sqs = aws_sdk_sqs::Client::new(aws);

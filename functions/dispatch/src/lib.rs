@@ -23,7 +23,10 @@ impl App {
     ///
     /// # Errors
     /// Where a setting is missing.
-    pub fn new(env: &Env, aws: &SdkConfig) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+    pub fn new(
+        env: &Env,
+        aws: &SdkConfig,
+    ) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
         let dynamo = aws_sdk_dynamodb::Client::new(aws);
         let platform_table = Table::new(dynamo.clone(), env.text("PLATFORM_TABLE")?);
         let queues = Queues::from_env(aws_sdk_sqs::Client::new(aws), env, &Queue::ALL)?;

@@ -25,7 +25,10 @@ impl App {
     ///
     /// # Errors
     /// Where a setting is missing or makes no sense.
-    pub fn new(env: &Env, aws: &SdkConfig) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+    pub fn new(
+        env: &Env,
+        aws: &SdkConfig,
+    ) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
         let dynamo = aws_sdk_dynamodb::Client::new(aws);
         let platform_table = Table::new(dynamo.clone(), env.text("PLATFORM_TABLE")?);
         Ok(Self {
@@ -41,7 +44,9 @@ impl App {
     pub async fn handle(&self, event: Event) -> kernel::Result<Value> {
         self.clock.refresh().await;
         let Event::Queue(messages) = event else {
-            return Err(kernel::Error::internal("only its queue calls this function"));
+            return Err(kernel::Error::internal(
+                "only its queue calls this function",
+            ));
         };
         let failed = consume(messages, async |message| self.carry_out(message).await).await;
         serde_json::to_value(failed).map_err(kernel::Error::internal)

@@ -6,7 +6,7 @@ use web::extract::Json;
 
 /// Alive.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Answer {
+pub(crate) struct HealthAnswer {
     /// `ok`.
     status: &'static str,
     /// The version that runs.
@@ -18,10 +18,10 @@ pub(crate) struct Answer {
     get,
     path = "/api/health",
     tag = "system",
-    responses((status = 200, description = "It runs", body = Answer))
+    responses((status = 200, description = "It runs", body = HealthAnswer))
 )]
-pub(crate) async fn health() -> Json<Answer> {
-    Json(Answer {
+pub(crate) async fn health() -> Json<HealthAnswer> {
+    Json(HealthAnswer {
         status: "ok",
         version: env!("CARGO_PKG_VERSION"),
     })

@@ -27,7 +27,7 @@ pub(crate) struct QueueMetrics {
 
 /// Counters of the deployment.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Answer {
+pub(crate) struct MetricsAnswer {
     queues: Vec<QueueMetrics>,
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
@@ -40,14 +40,14 @@ pub(crate) struct Answer {
     tag = "system",
     security(("jwt" = [])),
     responses(
-        (status = 200, description = "The counters", body = Answer),
+        (status = 200, description = "The counters", body = MetricsAnswer),
         (status = 403, description = "Only for platform admins", body = ProblemBody),
     )
 )]
 pub(crate) async fn metrics(
     State(app): State<App>,
     _admin: PlatformAdmin,
-) -> web::Result<Json<Answer>> {
+) -> web::Result<Json<MetricsAnswer>> {
     let mut queues = Vec::with_capacity(app.queues.len());
     for queue in app.queues.iter() {
         let [waiting, delayed, in_flight] = depth(&app, &queue.url).await?;
@@ -60,7 +60,7 @@ pub(crate) async fn metrics(
             dead_letters,
         });
     }
-    Ok(Json(Answer {
+    Ok(Json(MetricsAnswer {
         queues,
         at: app.platform.real_now(),
     }))

@@ -5,8 +5,6 @@ use std::sync::Arc;
 use platform::aws::SdkConfig;
 use platform::config::Env;
 use platform::dynamo::Table;
-use platform::keys::Vault;
-use platform::secrets::Secrets;
 use web::Platform;
 
 /// A queue and its dead letters, by their addresses.
@@ -31,9 +29,10 @@ impl App {
     ///
     /// # Errors
     /// Where a setting is missing or makes no sense.
-    pub fn new(env: &Env, aws: &SdkConfig) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
-        let secrets = Arc::new(Secrets::new(aws_sdk_secretsmanager::Client::new(aws)));
-        let vault = Vault::new(secrets, env.text("MASTER_KEY_SECRET")?);
+    pub fn new(
+        env: &Env,
+        aws: &SdkConfig,
+    ) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
         let table = Table::new(
             aws_sdk_dynamodb::Client::new(aws),
             env.text("PLATFORM_TABLE")?,
@@ -46,7 +45,7 @@ impl App {
             })
         };
         Ok(Self {
-            platform: Platform::new(env, table, vault)?,
+            platform: Platform::new(env, table, None)?,
             sqs: aws_sdk_sqs::Client::new(aws),
             queues: Arc::new(vec![
                 watched("sync", "SYNC_QUEUE_URL", "SYNC_DLQ_URL")?,

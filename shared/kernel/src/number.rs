@@ -157,7 +157,11 @@ mod tests {
 
     #[test]
     fn what_is_no_number_is_refused() {
-        for text in [r#"{"amount":"1"}"#, r#"{"amount":null}"#, r#"{"amount":[1]}"#] {
+        for text in [
+            r#"{"amount":"1"}"#,
+            r#"{"amount":null}"#,
+            r#"{"amount":[1]}"#,
+        ] {
             assert!(serde_json::from_str::<Row>(text).is_err(), "{text}");
         }
         assert!(parse("1e400").is_err());

@@ -132,8 +132,8 @@ impl Breaker {
         local.calls += 1;
         local.failures += u32::from(failed);
         let was_open = local.shared.open_until_ms != 0;
-        let mostly_failed = local.calls >= CALLS_MIN
-            && local.failures * 100 >= local.calls * FAILED_PERCENT_MIN;
+        let mostly_failed =
+            local.calls >= CALLS_MIN && local.failures * 100 >= local.calls * FAILED_PERCENT_MIN;
         let trips = failed && (mostly_failed || was_open);
         if trips || (!failed && was_open) {
             local.calls = 0;

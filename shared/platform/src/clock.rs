@@ -91,7 +91,10 @@ impl BusinessClock {
                 offset.read_at_ms.store(now_ms, Ordering::Relaxed);
             }
             Err(error) => {
-                tracing::warn!(error = kernel::error::chain(&error), "clock offset not read");
+                tracing::warn!(
+                    error = kernel::error::chain(&error),
+                    "clock offset not read"
+                );
             }
         }
     }

@@ -89,8 +89,9 @@ impl MasterKeys {
     /// [`EnvelopeError`].
     pub fn with_fresh_key(current: Option<&SecretString>) -> Result<SecretString, EnvelopeError> {
         let mut keys: BTreeMap<u32, String> = match current {
-            Some(text) => serde_json::from_str(text.expose_secret())
-                .map_err(|_| EnvelopeError::Malformed)?,
+            Some(text) => {
+                serde_json::from_str(text.expose_secret()).map_err(|_| EnvelopeError::Malformed)?
+            }
             None => BTreeMap::new(),
         };
         let next = keys.keys().next_back().map_or(1, |last| last + 1);
@@ -280,7 +281,10 @@ mod tests {
         for at in 0..bytes.len() {
             let mut changed = bytes.clone();
             changed[at] ^= 1;
-            assert!(keys.open(&BASE64.encode(changed), "r").is_err(), "byte {at}");
+            assert!(
+                keys.open(&BASE64.encode(changed), "r").is_err(),
+                "byte {at}"
+            );
         }
     }
 

@@ -27,6 +27,8 @@ pub fn guarded(
     exempt: Arc<Vec<String>>,
 ) -> Result<reqwest::Client, reqwest::Error> {
     builder(timeout)
+        // A proxy would resolve names itself.
+        .no_proxy()
         .dns_resolver(Arc::new(PublicOnly { exempt }))
         .build()
 }
@@ -88,7 +90,8 @@ pub fn is_public(address: IpAddr) -> bool {
             }
             let segments = v6.segments();
             // 64:ff9b::/96 carries an IPv4 address and 2002::/16 too.
-            let carries_v4 = (segments[0] == 0x64 && segments[1] == 0xff9b) || segments[0] == 0x2002;
+            let carries_v4 =
+                (segments[0] == 0x64 && segments[1] == 0xff9b) || segments[0] == 0x2002;
             let global = (segments[0] & 0xe000) == 0x2000;
             let documentation = segments[0] == 0x2001 && segments[1] == 0xdb8;
             let special = segments[0] == 0x2001 && segments[1] < 0x200;
@@ -104,10 +107,26 @@ mod tests {
     #[test]
     fn no_inner_address_counts_as_public() {
         for inner in [
-            "127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "0.0.0.0",
-            "100.64.0.1", "198.18.0.1", "224.0.0.1", "255.255.255.255", "::1", "::", "fe80::1",
-            "fc00::1", "fd00:ec2::254", "::ffff:127.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::",
-            "2001:db8::1", "::127.0.0.1",
+            "127.0.0.1",
+            "10.1.2.3",
+            "172.16.0.1",
+            "192.168.1.1",
+            "169.254.169.254",
+            "0.0.0.0",
+            "100.64.0.1",
+            "198.18.0.1",
+            "224.0.0.1",
+            "255.255.255.255",
+            "::1",
+            "::",
+            "fe80::1",
+            "fc00::1",
+            "fd00:ec2::254",
+            "::ffff:127.0.0.1",
+            "64:ff9b::7f00:1",
+            "2002:7f00:1::",
+            "2001:db8::1",
+            "::127.0.0.1",
         ] {
             assert!(!is_public(inner.parse().expect("an address")), "{inner}");
         }

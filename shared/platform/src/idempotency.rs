@@ -63,9 +63,8 @@ impl Scope {
     /// chosen to meet another's.
     #[must_use]
     pub fn new(caller: &str, route: &str, idempotency_key: &str, body: &[u8]) -> Self {
-        let named = crate::tokens::sha256_hex(
-            format!("{caller}\n{route}\n{idempotency_key}").as_bytes(),
-        );
+        let named =
+            crate::tokens::sha256_hex(format!("{caller}\n{route}\n{idempotency_key}").as_bytes());
         Self {
             key: Key::new(format!("IDEMPOTENCY#{named}"), "ANSWER"),
             body_hash: crate::tokens::sha256_hex(body),
@@ -90,7 +89,11 @@ impl Idempotency {
             answer: None,
             ttl: (now + RUNNING_FOR).timestamp(),
         };
-        if self.table.put_new(to_item(&scope.key, &claim)?, now).await? {
+        if self
+            .table
+            .put_new(to_item(&scope.key, &claim)?, now)
+            .await?
+        {
             return Ok(Begin::Fresh);
         }
         let record: Option<Record> = self.table.get_live(&scope.key, now).await?;
@@ -135,4 +138,3 @@ impl Idempotency {
         self.table.delete(&scope.key).await
     }
 }
-

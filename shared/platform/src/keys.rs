@@ -13,7 +13,10 @@ pub struct Vault(Source);
 
 #[derive(Clone, Debug)]
 enum Source {
-    Kept { secrets: Arc<Secrets>, name: Arc<str> },
+    Kept {
+        secrets: Arc<Secrets>,
+        name: Arc<str>,
+    },
     Given(Arc<MasterKeys>),
 }
 

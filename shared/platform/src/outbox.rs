@@ -83,7 +83,8 @@ impl Dispatcher {
     pub async fn forward(&self, rows: Vec<(Key, Row)>, now: Timestamp) -> usize {
         let mut sent = Vec::with_capacity(rows.len());
         for queue in Queue::ALL {
-            let batch: Vec<&(Key, Row)> = rows.iter().filter(|(_, row)| row.queue == queue).collect();
+            let batch: Vec<&(Key, Row)> =
+                rows.iter().filter(|(_, row)| row.queue == queue).collect();
             for chunk in batch.chunks(10) {
                 let messages: Vec<(&str, i64)> = chunk
                     .iter()

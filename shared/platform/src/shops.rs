@@ -185,9 +185,7 @@ impl ShopKeys {
             row.sealed = keys
                 .rewrap(&row.sealed, &identity(&row.key_id))
                 .map_err(kernel::Error::internal)?;
-            self.table
-                .put(crate::dynamo::to_item(&key, &row)?)
-                .await?;
+            self.table.put(crate::dynamo::to_item(&key, &row)?).await?;
             count += 1;
         }
         Ok(count)
@@ -223,4 +221,3 @@ fn shop_partition(shop: &ShopId) -> String {
 fn identity(key_id: &str) -> String {
     format!("tradebridge/shop-key/{key_id}")
 }
-

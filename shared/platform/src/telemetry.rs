@@ -15,8 +15,19 @@ pub fn start(env: &Env) {
         .unwrap_or(LevelFilter::INFO);
     let filter = Targets::new().with_default(LevelFilter::WARN).with_targets(
         [
-            "accounts", "kernel", "platform", "web", "fn_accounts", "fn_auth", "fn_daily_reset",
-            "fn_dispatch", "fn_rules", "fn_sync", "fn_system", "fn_webhooks", "operator",
+            "accounts",
+            "kernel",
+            "platform",
+            "web",
+            "fn_accounts",
+            "fn_auth",
+            "fn_daily_reset",
+            "fn_dispatch",
+            "fn_rules",
+            "fn_sync",
+            "fn_system",
+            "fn_webhooks",
+            "operator",
         ]
         .map(|target| (target, level)),
     );

@@ -91,15 +91,15 @@ async fn candidates(
     platform: &Platform,
     headers: &SignatureHeaders,
 ) -> Result<Vec<ShopKey>, Error> {
-    match &headers.key_id {
-        Some(key_id) if is_key_id(key_id) => {
-            Ok(platform.shop_keys().find(key_id).await?.into_iter().collect())
+    let Some(keys) = platform.shop_keys() else {
+        return Ok(Vec::new());
+    };
+    match (&headers.key_id, platform.default_shop()) {
+        (Some(key_id), _) if is_key_id(key_id) => {
+            Ok(keys.find(key_id).await?.into_iter().collect())
         }
-        Some(_) => Ok(Vec::new()),
-        None => match platform.default_shop() {
-            Some(shop) => platform.shop_keys().of_shop(shop).await,
-            None => Ok(Vec::new()),
-        },
+        (None, Some(shop)) => keys.of_shop(shop).await,
+        _ => Ok(Vec::new()),
     }
 }
 

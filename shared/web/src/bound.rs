@@ -34,7 +34,8 @@ pub(crate) async fn bound(request: Request, next: Next) -> Response {
         }
     };
     parts.extensions.insert(WholeBody(bytes.clone()));
-    next.run(Request::from_parts(parts, Body::from(bytes))).await
+    next.run(Request::from_parts(parts, Body::from(bytes)))
+        .await
 }
 
 fn bytes_max(method: &Method, path: &str) -> usize {

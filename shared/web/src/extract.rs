@@ -13,8 +13,8 @@ use kernel::{Error, FieldError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use utoipa::PartialSchema;
-use utoipa::openapi::schema::{Schema, SchemaType, Type};
 use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{Schema, SchemaType, Type};
 
 use crate::bound::WholeBody;
 use crate::observe::RequestInfo;
@@ -87,11 +87,7 @@ impl<S: Send + Sync> FromRequest<S> for File {
 }
 
 fn whole_body(extensions: &http::Extensions) -> Bytes {
-    extensions
-        .get::<WholeBody>()
-        .cloned()
-        .unwrap_or_default()
-        .0
+    extensions.get::<WholeBody>().cloned().unwrap_or_default().0
 }
 
 /// Reads JSON. serde stops at the first fault; the body's own schema then
@@ -215,7 +211,9 @@ where
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let value = axum::extract::Query::<T>::try_from_uri(&parts.uri)
-            .map_err(|rejection| Problem(Error::field("query", plain_query(&rejection.body_text()))))?
+            .map_err(|rejection| {
+                Problem(Error::field("query", plain_query(&rejection.body_text())))
+            })?
             .0;
         value
             .validate()

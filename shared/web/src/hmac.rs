@@ -43,12 +43,7 @@ impl SignatureHeaders {
         .ok_or(Error::Unauthenticated)
     }
 
-    fn parse(
-        signature: &str,
-        timestamp: &str,
-        nonce: &str,
-        key_id: Option<&str>,
-    ) -> Option<Self> {
+    fn parse(signature: &str, timestamp: &str, nonce: &str, key_id: Option<&str>) -> Option<Self> {
         let is_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
         let timestamp_fits = (1..=12).contains(&timestamp.len()) && is_digits(timestamp);
         let nonce_fits = (16..=64).contains(&nonce.len())
@@ -119,8 +114,14 @@ mod tests {
 
     fn headers(signature: &'static str, timestamp: &'static str) -> HeaderMap {
         let mut headers = HeaderMap::new();
-        headers.insert("x-onefunders-signature", HeaderValue::from_static(signature));
-        headers.insert("x-onefunders-timestamp", HeaderValue::from_static(timestamp));
+        headers.insert(
+            "x-onefunders-signature",
+            HeaderValue::from_static(signature),
+        );
+        headers.insert(
+            "x-onefunders-timestamp",
+            HeaderValue::from_static(timestamp),
+        );
         headers.insert(
             "x-onefunders-nonce",
             HeaderValue::from_static("00000000-0000-0000-0000-000000000000"),
@@ -148,7 +149,10 @@ mod tests {
     #[test]
     fn headers_of_another_form_are_refused() {
         for (signature, timestamp) in [
-            ("7DA44079A81F774B1C0F783E85C7E3C1A7545F97A944562E9B6C76D566C4E17D", "1700000000"),
+            (
+                "7DA44079A81F774B1C0F783E85C7E3C1A7545F97A944562E9B6C76D566C4E17D",
+                "1700000000",
+            ),
             ("7da4", "1700000000"),
             (SIGNATURE, "1.7e9"),
             (SIGNATURE, "-1700000000"),
@@ -156,7 +160,10 @@ mod tests {
         ] {
             assert!(SignatureHeaders::read(&headers(signature, timestamp)).is_err());
         }
-        assert_eq!(SignatureHeaders::read(&HeaderMap::new()).expect("absent"), None);
+        assert_eq!(
+            SignatureHeaders::read(&HeaderMap::new()).expect("absent"),
+            None
+        );
     }
 
     #[test]

@@ -7,6 +7,7 @@
 
 pub mod app;
 pub mod caller;
+pub mod contents;
 pub mod extract;
 pub mod hmac;
 pub mod openapi;

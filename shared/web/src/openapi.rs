@@ -20,9 +20,6 @@ impl Modify for SecuritySchemes {
             "HMAC-SHA-256 over method, path and query, timestamp, nonce and the body's hash, \
              with X-OneFunders-Timestamp, X-OneFunders-Nonce and X-OneFunders-Key-Id.",
         );
-        components.add_security_scheme(
-            "hmac",
-            SecurityScheme::ApiKey(ApiKey::Header(signature)),
-        );
+        components.add_security_scheme("hmac", SecurityScheme::ApiKey(ApiKey::Header(signature)));
     }
 }

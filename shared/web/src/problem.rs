@@ -68,7 +68,11 @@ fn kind(error: &Error) -> Kind {
         Error::Conflict(_) => (409, "conflict", "Conflict"),
         Error::StaleVersion => (412, "stale-version", "The resource has changed"),
         Error::TooLarge { .. } => (413, "payload-too-large", "The body is too large"),
-        Error::Unprocessable(_) => (422, "validation-failed", "The request cannot be carried out"),
+        Error::Unprocessable(_) => (
+            422,
+            "validation-failed",
+            "The request cannot be carried out",
+        ),
         Error::RateLimited { .. } => (429, "rate-limited", "Too many requests"),
         Error::Upstream { .. } => (503, "upstream-unavailable", "A partner is not available"),
         Error::Internal(_) => (500, "internal", "Something went wrong"),

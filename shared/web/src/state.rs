@@ -26,7 +26,7 @@ struct Inner {
     table: Table,
     clock: BusinessClock,
     verifier: Verifier,
-    shop_keys: ShopKeys,
+    shop_keys: Option<ShopKeys>,
     default_shop: Option<ShopId>,
     limiter: RateLimiter,
     limit: Limit,
@@ -36,11 +36,12 @@ struct Inner {
 }
 
 impl Platform {
-    /// From settings, the platform's table and the vault.
+    /// From settings, the platform's table and the vault; a function that
+    /// no shop calls has no vault, and no signature is good there.
     ///
     /// # Errors
     /// Where a setting is missing or makes no sense.
-    pub fn new(env: &Env, table: Table, vault: Vault) -> Result<Self, ConfigError> {
+    pub fn new(env: &Env, table: Table, vault: Option<Vault>) -> Result<Self, ConfigError> {
         let invalid = |name, problem| ConfigError::Invalid { name, problem };
         let default_shop = env
             .optional("DEFAULT_SHOP_ID")
@@ -57,7 +58,7 @@ impl Platform {
         Ok(Self(Arc::new(Inner {
             clock: BusinessClock::of(env, table.clone()),
             verifier: Verifier::new(table.clone(), env.text("TOKEN_ISSUER")?),
-            shop_keys: ShopKeys::new(table.clone(), vault),
+            shop_keys: vault.map(|vault| ShopKeys::new(table.clone(), vault)),
             default_shop,
             limiter: RateLimiter::new(table.clone()),
             limit: Limit::shared(admissions, MINUTE_S),
@@ -98,10 +99,10 @@ impl Platform {
         &self.0.verifier
     }
 
-    /// The shops' keys.
+    /// The shops' keys, where shops call this function.
     #[must_use]
-    pub fn shop_keys(&self) -> &ShopKeys {
-        &self.0.shop_keys
+    pub fn shop_keys(&self) -> Option<&ShopKeys> {
+        self.0.shop_keys.as_ref()
     }
 
     /// Limits over all instances.

@@ -36,7 +36,9 @@ pub(crate) async fn bootstrap(deployment: &Deployment, stage: &str) -> Result<Va
     if stage == "local" {
         local(deployment).await
     } else {
-        Ok(json!({"stage": stage, "kids": public.keys.iter().map(|key| &key.kid).collect::<Vec<_>>()}))
+        Ok(
+            json!({"stage": stage, "kids": public.keys.iter().map(|key| &key.kid).collect::<Vec<_>>()}),
+        )
     }
 }
 

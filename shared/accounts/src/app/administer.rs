@@ -65,9 +65,7 @@ impl Administration<'_> {
             let value = initial_balance
                 .or(kept.as_ref().map(|initial| initial.value))
                 .or(draft.before.judged.as_ref().map(|reading| reading.balance))
-                .ok_or_else(|| {
-                    Error::Conflict("the account has not been synced yet".to_owned())
-                })?;
+                .ok_or_else(|| Error::Conflict("the account has not been synced yet".to_owned()))?;
             let account_type = account_type
                 .clone()
                 .unwrap_or_else(|| draft.account.account_type.clone());
@@ -287,7 +285,14 @@ impl Administration<'_> {
     async fn audit(&self, event: &str, detail: &str) {
         let detail = format!("{detail} (by {})", self.actor);
         self.store
-            .log(self.shop, self.account, self.now, event, detail, self.request_id)
+            .log(
+                self.shop,
+                self.account,
+                self.now,
+                event,
+                detail,
+                self.request_id,
+            )
             .await;
     }
 }

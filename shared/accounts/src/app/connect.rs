@@ -70,7 +70,16 @@ pub async fn connect(
                 "this login belongs to another user of the shop".to_owned(),
             ));
         }
-        return again(store, gateway, vault, account, &request.credentials, request_id, now).await;
+        return again(
+            store,
+            gateway,
+            vault,
+            account,
+            &request.credentials,
+            request_id,
+            now,
+        )
+        .await;
     }
     let account = AccountId::generate(now);
     let registered = register(
@@ -120,7 +129,14 @@ pub async fn connect(
     let sync = SyncState::start(&account.id, &registered.instance.id, now);
     store.add_sync_state(&mut transaction, shop, &account.id, &sync)?;
     store.end_registration(&mut transaction, &registered.instance.transaction_id)?;
-    first_step(&mut transaction, store, &account, sync.generation, request_id, now)?;
+    first_step(
+        &mut transaction,
+        store,
+        &account,
+        sync.generation,
+        request_id,
+        now,
+    )?;
     commit(transaction).await?;
     Ok(Connected {
         account: account.id,
@@ -186,11 +202,18 @@ pub(super) async fn replace_instance(
     now: Timestamp,
 ) -> kernel::Result<Connected> {
     let place = (&account.shop, &account.id);
-    let Registered { instance } =
-        register(store, gateway, vault, place, credentials, now).await?;
+    let Registered { instance } = register(store, gateway, vault, place, credentials, now).await?;
     let status = status_of(&instance);
     let mut transaction = Transaction::new();
-    end_current(&mut transaction, store, &account, "replaced", request_id, now).await?;
+    end_current(
+        &mut transaction,
+        store,
+        &account,
+        "replaced",
+        request_id,
+        now,
+    )
+    .await?;
     store.put_instance(&mut transaction, &account, &instance)?;
     store.end_registration(&mut transaction, &instance.transaction_id)?;
     let changed = Account {
@@ -210,9 +233,22 @@ pub(super) async fn replace_instance(
         ..before.clone()
     }
     .due(&account.id, now);
-    store.change_sync_state(&mut transaction, &account.shop, &account.id, &before, &mut sync)?;
+    store.change_sync_state(
+        &mut transaction,
+        &account.shop,
+        &account.id,
+        &before,
+        &mut sync,
+    )?;
     store.change_status(&mut transaction, &account.shop, &account.id, status, None)?;
-    first_step(&mut transaction, store, &account, sync.generation, request_id, now)?;
+    first_step(
+        &mut transaction,
+        store,
+        &account,
+        sync.generation,
+        request_id,
+        now,
+    )?;
     commit(transaction).await?;
     Ok(Connected {
         account: account.id,
@@ -245,7 +281,15 @@ pub(super) async fn end_current(
             request_id: request_id.to_owned(),
         };
         let table = store.table();
-        outbox::enqueue(transaction, table, Queue::Sync, &message, None, request_id, now)?;
+        outbox::enqueue(
+            transaction,
+            table,
+            Queue::Sync,
+            &message,
+            None,
+            request_id,
+            now,
+        )?;
     } else if let Some(sealed_password) = &instance.sealed_password {
         // Still being verified: left over, to be asked for and forgotten.
         let row = Registration {

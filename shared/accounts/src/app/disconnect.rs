@@ -29,7 +29,15 @@ pub async fn disconnect(
         return Ok(());
     }
     let mut transaction = Transaction::new();
-    end_current(&mut transaction, store, &account, "disconnected", request_id, now).await?;
+    end_current(
+        &mut transaction,
+        store,
+        &account,
+        "disconnected",
+        request_id,
+        now,
+    )
+    .await?;
     let changed = Account {
         instance: None,
         ..account.clone()

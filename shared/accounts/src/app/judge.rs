@@ -132,7 +132,10 @@ async fn judge_waiting(
     if is_full {
         let mut transaction = Transaction::new();
         enqueue_judge(&mut transaction, store.table(), shop, id, request_id, now)?;
-        transaction.commit().await.map_err(|error| overtaken(error, count))?;
+        transaction
+            .commit()
+            .await
+            .map_err(|error| overtaken(error, count))?;
         return Ok(count);
     }
     tick(store, account, judgement, &judged, request_id, now)
@@ -256,11 +259,7 @@ async fn apply_input(
 }
 
 /// A deal of the history before the first snapshot.
-fn before_start(
-    judgement: &Judgement,
-    judged: &mut Judged,
-    deal: &crate::domain::deal::Deal,
-) {
+fn before_start(judgement: &Judgement, judged: &mut Judged, deal: &crate::domain::deal::Deal) {
     judged.prior.add(&judgement.plan, deal);
     if deal.kind.is_trade() {
         judged.has_traded = true;
@@ -369,7 +368,8 @@ impl Written<'_> {
             self.store.put_trade(&mut transaction, shop, id, trade)?;
         }
         for number in &effects.reopened {
-            self.store.remove_trade(&mut transaction, shop, id, *number)?;
+            self.store
+                .remove_trade(&mut transaction, shop, id, *number)?;
         }
         self.tell(&mut transaction, after, &effects)?;
         transaction.commit().await?;

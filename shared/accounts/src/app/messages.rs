@@ -86,7 +86,15 @@ pub(crate) fn enqueue_step(
     let due = Timestamp::from_timestamp_millis(step.due_at_ms);
     let request_id = step.request_id.clone();
     let message = SyncMessage::Step(step);
-    outbox::enqueue(transaction, table, Queue::Sync, &message, due, &request_id, now)
+    outbox::enqueue(
+        transaction,
+        table,
+        Queue::Sync,
+        &message,
+        due,
+        &request_id,
+        now,
+    )
 }
 
 /// Adds to a transaction that an account is to be judged.
@@ -106,5 +114,13 @@ pub(crate) fn enqueue_judge(
         account: account.clone(),
         request_id: request_id.to_owned(),
     };
-    outbox::enqueue(transaction, table, Queue::Rules, &message, None, request_id, now)
+    outbox::enqueue(
+        transaction,
+        table,
+        Queue::Rules,
+        &message,
+        None,
+        request_id,
+        now,
+    )
 }

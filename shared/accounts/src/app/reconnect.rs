@@ -83,5 +83,14 @@ pub async fn reconnect(
             status: judgement.status,
         });
     }
-    replace_instance(store, gateway, vault, account, &credentials, request_id, now).await
+    replace_instance(
+        store,
+        gateway,
+        vault,
+        account,
+        &credentials,
+        request_id,
+        now,
+    )
+    .await
 }

@@ -74,7 +74,10 @@ pub fn summary(id: &AccountId, judgement: &Judgement, now: Timestamp) -> Summary
     let currency = &judgement.currency;
     let money = |amount: Decimal| Number::money(amount, currency);
     let reading = judgement.judged.as_ref();
-    let initial = judgement.initial_balance.as_ref().map(|initial| initial.value);
+    let initial = judgement
+        .initial_balance
+        .as_ref()
+        .map(|initial| initial.value);
     let change = reading
         .zip(initial)
         .map(|(reading, initial)| reading.balance - initial);

@@ -88,7 +88,9 @@ impl Store {
         after: Option<String>,
     ) -> Result<QueryPage<Listed>, StoreError> {
         let prefix = Range::Prefix(keys::ACCOUNT_PREFIX.to_owned());
-        let query = Query::new(partition, prefix, limit).consistent().after(after);
+        let query = Query::new(partition, prefix, limit)
+            .consistent()
+            .after(after);
         self.table.query(&query).await
     }
 
@@ -135,7 +137,11 @@ impl Store {
         let prefix = Range::Prefix(keys::INSTANCE_PREFIX.to_owned());
         let query = Query::new(keys::account(shop, account), prefix, 200).consistent();
         let page = self.table.query(&query).await?;
-        Ok(page.rows.into_iter().map(|(_, instance)| instance).collect())
+        Ok(page
+            .rows
+            .into_iter()
+            .map(|(_, instance)| instance)
+            .collect())
     }
 
     /// A challenge of an account.
@@ -183,7 +189,13 @@ impl Store {
             let row = LoginRow {
                 account: account.id.clone(),
             };
-            transaction.put("login", &self.table, &login, &row, Some(Condition::absent()))?;
+            transaction.put(
+                "login",
+                &self.table,
+                &login,
+                &row,
+                Some(Condition::absent()),
+            )?;
         }
         Ok(())
     }

@@ -129,8 +129,16 @@ impl Store {
         page.rows
             .into_iter()
             .map(|(_, row)| {
-                let deals = row.deals.as_deref().map(from_json::<Vec<Deal>>).transpose()?;
-                let reading = row.reading.as_deref().map(from_json::<Reading>).transpose()?;
+                let deals = row
+                    .deals
+                    .as_deref()
+                    .map(from_json::<Vec<Deal>>)
+                    .transpose()?;
+                let reading = row
+                    .reading
+                    .as_deref()
+                    .map(from_json::<Reading>)
+                    .transpose()?;
                 Ok(NumberedInput {
                     number: row.number,
                     input: Input {

@@ -169,7 +169,11 @@ impl Row {
             status,
             status_detail,
             currency,
-            initial_balance: judgement.initial_balance.as_ref().map(to_json).transpose()?,
+            initial_balance: judgement
+                .initial_balance
+                .as_ref()
+                .map(to_json)
+                .transpose()?,
             live: judgement.live.as_ref().map(to_json).transpose()?,
             judged: judgement.judged.as_ref().map(to_json).transpose()?,
             challenge: judgement.challenge.clone(),
@@ -265,7 +269,13 @@ impl Store {
     ) -> Result<(), StoreError> {
         let key = keys::of_account(shop, account, "JUDGEMENT");
         let row = Row::of(judgement)?;
-        transaction.put("judgement", &self.table, &key, &row, Some(Condition::absent()))?;
+        transaction.put(
+            "judgement",
+            &self.table,
+            &key,
+            &row,
+            Some(Condition::absent()),
+        )?;
         Ok(())
     }
 

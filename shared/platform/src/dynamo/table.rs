@@ -288,7 +288,9 @@ impl Table {
         after: Option<String>,
         have: usize,
     ) -> Result<(Vec<AttributeMap>, Option<String>), StoreError> {
-        let left = query.limit.saturating_sub(u32::try_from(have).unwrap_or(u32::MAX));
+        let left = query
+            .limit
+            .saturating_sub(u32::try_from(have).unwrap_or(u32::MAX));
         let mut request = self
             .client
             .query()
@@ -459,7 +461,11 @@ impl Table {
     pub async fn delete_many(&self, keys: &[Key]) -> Result<(), StoreError> {
         let requests = keys
             .iter()
-            .map(|key| DeleteRequest::builder().set_key(Some(key.attributes())).build())
+            .map(|key| {
+                DeleteRequest::builder()
+                    .set_key(Some(key.attributes()))
+                    .build()
+            })
             .map(|delete| Ok(WriteRequest::builder().delete_request(delete?).build()))
             .collect::<Result<Vec<_>, aws_sdk_dynamodb::error::BuildError>>()
             .map_err(|error| StoreError::new("delete many", error))?;

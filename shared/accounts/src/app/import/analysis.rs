@@ -28,7 +28,8 @@ pub async fn import_for_analysis(
     let plan = Plan::default();
     let mut ledger = Ledger::default();
     let mut trades: Vec<ClosedPosition> = Vec::new();
-    let mut by_position: std::collections::HashMap<String, usize> = std::collections::HashMap::new();
+    let mut by_position: std::collections::HashMap<String, usize> =
+        std::collections::HashMap::new();
     for deal in read.deals_for_analysis() {
         let known = ledger
             .needs(&deal)

@@ -86,9 +86,9 @@ impl Read {
             }
         }
         let is_whole = |position: &Position| {
-            linked.get(&position.id).is_some_and(|(opened, closed)| {
-                opened == closed && *opened == position.volume
-            })
+            linked
+                .get(&position.id)
+                .is_some_and(|(opened, closed)| opened == closed && *opened == position.volume)
         };
         let known: HashMap<&str, bool> = positions
             .iter()

@@ -110,7 +110,10 @@ impl Syncer {
             return Ok(None);
         }
         let account = self.store.account(&step.shop, &step.account).await?;
-        let judgement = self.store.judgement(&step.shop, &step.account, true).await?;
+        let judgement = self
+            .store
+            .judgement(&step.shop, &step.account, true)
+            .await?;
         let (Some(account), Some(judgement)) = (account, judgement) else {
             return Ok(None);
         };
@@ -166,7 +169,8 @@ impl Syncer {
         };
         instance.gateway_id = Some(gateway_id.clone());
         let mut transaction = Transaction::new();
-        self.store.put_instance(&mut transaction, account, &instance)?;
+        self.store
+            .put_instance(&mut transaction, account, &instance)?;
         transaction.commit().await?;
         Ok(Some(gateway_id))
     }
@@ -193,8 +197,10 @@ impl Syncer {
             let mut after = before.clone();
             let number = after.next_input;
             after.next_input += 1;
-            let moved: rust_decimal::Decimal =
-                deals.iter().map(crate::domain::deal::Deal::balance_effect).sum();
+            let moved: rust_decimal::Decimal = deals
+                .iter()
+                .map(crate::domain::deal::Deal::balance_effect)
+                .sum();
             after.balance_expected = after.balance_expected.map(|balance| balance + moved);
             for deal in deals {
                 after.deals_until = after.deals_until.max(Some(deal.time));
@@ -215,7 +221,14 @@ impl Syncer {
             self.store
                 .change_sync_state(&mut transaction, &shop, &id, &before, &mut after)?;
             let table = self.store.table();
-            enqueue_judge(&mut transaction, table, &shop, &id, &running.request_id, running.now)?;
+            enqueue_judge(
+                &mut transaction,
+                table,
+                &shop,
+                &id,
+                &running.request_id,
+                running.now,
+            )?;
             transaction.commit().await?;
             running.state = after;
             effect += moved;
@@ -294,7 +307,14 @@ impl Syncer {
         let account = &running.account;
         let detail = "snapshot and deals do not fit yet; both are fetched again";
         self.store
-            .log(&account.shop, &account.id, running.now, "refetch", detail, &running.request_id)
+            .log(
+                &account.shop,
+                &account.id,
+                running.now,
+                "refetch",
+                detail,
+                &running.request_id,
+            )
             .await;
         Ok(())
     }
@@ -306,8 +326,7 @@ impl Syncer {
         reading: Reading,
     ) -> Result<(), StepError> {
         let (shop, id) = (running.account.shop.clone(), running.account.id.clone());
-        let currency =
-            Currency::parse(&fetched.information.currency).unwrap_or_else(Currency::usd);
+        let currency = Currency::parse(&fetched.information.currency).unwrap_or_else(Currency::usd);
         let mut transaction = Transaction::new();
         let number = running.state.next_input;
         let input = NumberedInput {
@@ -326,7 +345,14 @@ impl Syncer {
         self.store
             .change_live(&mut transaction, &shop, &id, &reading, &currency)?;
         let table = self.store.table();
-        enqueue_judge(&mut transaction, table, &shop, &id, &running.request_id, running.now)?;
+        enqueue_judge(
+            &mut transaction,
+            table,
+            &shop,
+            &id,
+            &running.request_id,
+            running.now,
+        )?;
         if running.judgement.live.is_none() || running.judgement.status == Status::Error {
             let teller = Teller {
                 store: &self.store,
@@ -340,7 +366,12 @@ impl Syncer {
             teller.tell(&mut transaction, &Event::Connected)?;
         }
         let due = running.now
-            + pace::next(&running.judgement, &running.state, fetched.open_positions, running.now);
+            + pace::next(
+                &running.judgement,
+                &running.state,
+                fetched.open_positions,
+                running.now,
+            );
         self.succeed_after(&mut transaction, running, due, number + 1)?;
         transaction.commit().await?;
         let account = &running.account;
@@ -350,7 +381,14 @@ impl Syncer {
             fetched.open_positions
         );
         self.store
-            .log(&account.shop, &account.id, running.now, "synced", detail, &running.request_id)
+            .log(
+                &account.shop,
+                &account.id,
+                running.now,
+                "synced",
+                detail,
+                &running.request_id,
+            )
             .await;
         Ok(())
     }

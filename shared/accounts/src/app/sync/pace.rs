@@ -51,8 +51,8 @@ fn is_near(judgement: &Judgement, now: Timestamp) -> bool {
     let figures = state.figures(&judgement.plan, now);
     let near = Decimal::from(NEAR_PCT);
     let daily = figures.daily.is_some_and(|daily| daily.use_pct >= near);
-    let all_time = figures.all_time.is_some_and(|all_time| {
-        all_time.current * Decimal::ONE_HUNDRED >= all_time.limit * near
-    });
+    let all_time = figures
+        .all_time
+        .is_some_and(|all_time| all_time.current * Decimal::ONE_HUNDRED >= all_time.limit * near);
     daily || all_time
 }

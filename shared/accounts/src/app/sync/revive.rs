@@ -25,7 +25,9 @@ const LEFT_OVER_MAX: u32 = 50;
 /// # Errors
 /// Where the store or the queue fails.
 pub async fn revive(store: &Store, queues: &Queues, now: Timestamp) -> kernel::Result<usize> {
-    let overdue = store.overdue_chains(now - OVERDUE_AFTER, CHAINS_MAX).await?;
+    let overdue = store
+        .overdue_chains(now - OVERDUE_AFTER, CHAINS_MAX)
+        .await?;
     let mut count = 0;
     for (shop, account) in overdue {
         let Some(state) = store.sync_state(&shop, &account).await? else {
@@ -82,10 +84,16 @@ pub async fn hurry(
 /// # Errors
 /// Where the store fails.
 pub async fn forget_left_over(syncer: &Syncer, now: Timestamp) -> kernel::Result<usize> {
-    let rows = syncer.store.left_over_registrations(now, LEFT_OVER_MAX).await?;
+    let rows = syncer
+        .store
+        .left_over_registrations(now, LEFT_OVER_MAX)
+        .await?;
     let mut count = 0;
     for row in rows {
-        let password = syncer.vault.open(&row.sealed_password, &row.identity).await?;
+        let password = syncer
+            .vault
+            .open(&row.sealed_password, &row.identity)
+            .await?;
         let credentials = Credentials {
             login: row.login.clone(),
             password,
@@ -104,7 +112,10 @@ pub async fn forget_left_over(syncer: &Syncer, now: Timestamp) -> kernel::Result
         };
         match forgotten {
             Ok(()) => {
-                syncer.store.delete_registration(&row.transaction_id).await?;
+                syncer
+                    .store
+                    .delete_registration(&row.transaction_id)
+                    .await?;
                 count += 1;
             }
             Err(error) => tracing::warn!(

@@ -31,7 +31,10 @@ impl Syncer {
             error.word(),
         );
         if matches!(error, GatewayError::OurToken) {
-            tracing::error!(alarm = "gateway_token_refused", "the gateway refuses our token");
+            tracing::error!(
+                alarm = "gateway_token_refused",
+                "the gateway refuses our token"
+            );
         }
         let ends = matches!(error, GatewayError::Credentials | GatewayError::Server(_));
         let written = if ends {

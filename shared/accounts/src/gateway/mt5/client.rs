@@ -108,7 +108,11 @@ impl Mt5Gateway {
     ///
     /// # Errors
     /// Where TLS cannot be set up.
-    pub fn at(address: Url, token: SecretString, platform_table: Table) -> Result<Self, reqwest::Error> {
+    pub fn at(
+        address: Url,
+        token: SecretString,
+        platform_table: Table,
+    ) -> Result<Self, reqwest::Error> {
         Ok(Self {
             http: http_client::partner(TIMEOUT)?,
             breaker: Arc::new(breaker(platform_table, &address)),
@@ -172,8 +176,14 @@ impl Mt5Gateway {
         &self,
         gateway_id: &str,
     ) -> Result<AccountInformation, GatewayError> {
-        self.get(&["users", "current", "accounts", gateway_id, "account-information"])
-            .await
+        self.get(&[
+            "users",
+            "current",
+            "accounts",
+            gateway_id,
+            "account-information",
+        ])
+        .await
     }
 
     /// The positions that are open now.

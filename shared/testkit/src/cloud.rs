@@ -1,0 +1,287 @@
+//! DynamoDB, Secrets Manager and SQS on loopback ports.
+//!
+//! DynamoDB is a real implementation in memory. Of the other two the kit has
+//! just what the code calls, over the wire that the SDK speaks.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
+    ProjectionType, ScalarAttributeType,
+};
+use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
+use axum::Router;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode, header};
+use platform::dynamo::{DUE_AT, DUE_INDEX, DUE_SHARD, Table};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Value, json};
+
+/// Name of the platform's table.
+pub const PLATFORM_TABLE: &str = "platform";
+/// Name of the accounts' table.
+pub const ACCOUNTS_TABLE: &str = "accounts";
+
+/// The cloud of one test.
+#[derive(Debug)]
+pub struct Cloud {
+    /// What SDK clients are made of.
+    pub aws: SdkConfig,
+    /// The platform's table.
+    pub platform: Table,
+    /// The accounts' table.
+    pub accounts: Table,
+    services: Arc<Services>,
+}
+
+/// A message that was sent to a queue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sent {
+    /// The last part of the queue's address.
+    pub queue: String,
+    /// The message.
+    pub body: String,
+    /// Seconds that the queue is to hold it back.
+    pub delay_s: i64,
+}
+
+impl Cloud {
+    /// Starts it, with empty tables as `template.yaml` describes them.
+    pub async fn start() -> Self {
+        let services = Arc::new(Services::default());
+        let (dynamo_listener, dynamo) = listener().await;
+        let (other_listener, other) = listener().await;
+        let database = dynoxide::Database::memory().expect("a database in memory");
+        tokio::spawn(dynoxide::server::serve_on(dynamo_listener, database));
+        let app = Router::new()
+            .fallback(serve)
+            .with_state(Arc::clone(&services));
+        tokio::spawn(async move { axum::serve(other_listener, app).await });
+        let aws = config(Endpoints { dynamo, other });
+        let client = aws_sdk_dynamodb::Client::new(&aws);
+        create_table(&client, PLATFORM_TABLE, false).await;
+        create_table(&client, ACCOUNTS_TABLE, true).await;
+        Self {
+            platform: Table::new(client.clone(), PLATFORM_TABLE),
+            accounts: Table::new(client, ACCOUNTS_TABLE),
+            aws,
+            services,
+        }
+    }
+
+    /// Sets a secret's value.
+    pub fn set_secret(&self, name: &str, value: SecretString) {
+        let mut secrets = self.services.secrets.lock().expect("not poisoned");
+        secrets.insert(name.to_owned(), value);
+    }
+
+    /// Takes what was sent to the queues since the last time.
+    #[must_use]
+    pub fn take_sent(&self) -> Vec<Sent> {
+        std::mem::take(&mut *self.services.sent.lock().expect("not poisoned"))
+    }
+
+    /// Every item of a table, for tests that look for what must not be there.
+    pub async fn dump(&self, table: &Table) -> String {
+        let mut text = String::new();
+        let mut start = None;
+        loop {
+            let page = table
+                .client()
+                .scan()
+                .table_name(table.name())
+                .set_exclusive_start_key(start)
+                .send()
+                .await
+                .expect("scans");
+            for item in page.items() {
+                text.push_str(&format!("{item:?}\n"));
+            }
+            start = page.last_evaluated_key;
+            if start.is_none() {
+                return text;
+            }
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+struct Services {
+    secrets: Mutex<HashMap<String, SecretString>>,
+    sent: Mutex<Vec<Sent>>,
+}
+
+async fn serve(State(services): State<Arc<Services>>, headers: HeaderMap, body: Bytes) -> Response {
+    let target = headers
+        .get("x-amz-target")
+        .and_then(|target| target.to_str().ok())
+        .unwrap_or_default();
+    let asked: Value = serde_json::from_slice(&body).unwrap_or_default();
+    match target {
+        "secretsmanager.GetSecretValue" => services.secret(&asked),
+        "AmazonSQS.SendMessage" => services.send(&asked),
+        "AmazonSQS.SendMessageBatch" => services.send_batch(&asked),
+        "AmazonSQS.GetQueueAttributes" => services.attributes(&asked),
+        _ => failure("UnknownOperationException"),
+    }
+}
+
+impl Services {
+    fn secret(&self, asked: &Value) -> Response {
+        let name = asked["SecretId"].as_str().unwrap_or_default();
+        match self.secrets.lock().expect("not poisoned").get(name) {
+            Some(value) => answer(&json!({
+                "ARN": name,
+                "Name": name,
+                "SecretString": value.expose_secret(),
+            })),
+            None => failure("ResourceNotFoundException"),
+        }
+    }
+
+    fn send(&self, asked: &Value) -> Response {
+        self.keep(asked, asked);
+        answer(&json!({"MessageId": "1", "MD5OfMessageBody": ""}))
+    }
+
+    fn send_batch(&self, asked: &Value) -> Response {
+        let entries = asked["Entries"].as_array().cloned().unwrap_or_default();
+        if entries.is_empty() || entries.len() > 10 {
+            return failure("TooManyEntriesInBatchRequest");
+        }
+        let mut taken = Vec::new();
+        for entry in &entries {
+            self.keep(asked, entry);
+            taken.push(json!({"Id": entry["Id"], "MessageId": "1", "MD5OfMessageBody": ""}));
+        }
+        answer(&json!({"Successful": taken, "Failed": []}))
+    }
+
+    fn keep(&self, asked: &Value, entry: &Value) {
+        let url = asked["QueueUrl"].as_str().unwrap_or_default();
+        let delay_s = entry["DelaySeconds"].as_i64().unwrap_or(0);
+        assert!(
+            (0..=900).contains(&delay_s),
+            "SQS takes no delay of {delay_s} s"
+        );
+        self.sent.lock().expect("not poisoned").push(Sent {
+            queue: url.rsplit('/').next().unwrap_or_default().to_owned(),
+            body: entry["MessageBody"].as_str().unwrap_or_default().to_owned(),
+            delay_s,
+        });
+    }
+
+    fn attributes(&self, asked: &Value) -> Response {
+        let url = asked["QueueUrl"].as_str().unwrap_or_default();
+        let queue = url.rsplit('/').next().unwrap_or_default();
+        let sent = self.sent.lock().expect("not poisoned");
+        let (delayed, waiting): (Vec<&Sent>, Vec<&Sent>) = sent
+            .iter()
+            .filter(|sent| sent.queue == queue)
+            .partition(|sent| sent.delay_s > 0);
+        answer(&json!({"Attributes": {
+            "ApproximateNumberOfMessages": waiting.len().to_string(),
+            "ApproximateNumberOfMessagesDelayed": delayed.len().to_string(),
+            "ApproximateNumberOfMessagesNotVisible": "0",
+        }}))
+    }
+}
+
+fn answer(body: &Value) -> Response {
+    let kind = [(header::CONTENT_TYPE, "application/x-amz-json-1.1")];
+    (kind, body.to_string()).into_response()
+}
+
+fn failure(kind: &str) -> Response {
+    let body = json!({"__type": kind, "message": "refused by the test kit"});
+    let mut response = answer(&body);
+    *response.status_mut() = StatusCode::BAD_REQUEST;
+    response
+}
+
+async fn listener() -> (tokio::net::TcpListener, String) {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+        .await
+        .expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    (listener, format!("http://{address}"))
+}
+
+/// Where each service is, for the SDK.
+#[derive(Debug)]
+struct Endpoints {
+    dynamo: String,
+    other: String,
+}
+
+impl LoadServiceConfig for Endpoints {
+    fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
+        (key.env() == "AWS_ENDPOINT_URL").then(|| match key.service_id() {
+            "DynamoDB" => self.dynamo.clone(),
+            _ => self.other.clone(),
+        })
+    }
+}
+
+fn config(endpoints: Endpoints) -> SdkConfig {
+    let credentials = Credentials::new("test", "test", None, None, "testkit");
+    SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("eu-central-1"))
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .service_config(endpoints)
+        .build()
+}
+
+/// A table with the keys, and where it has one the due index, of
+/// `template.yaml`.
+async fn create_table(client: &aws_sdk_dynamodb::Client, name: &str, has_due_index: bool) {
+    use ScalarAttributeType::{N, S};
+    let mut table = client
+        .create_table()
+        .table_name(name)
+        .billing_mode(BillingMode::PayPerRequest)
+        .attribute_definitions(attribute("pk", S))
+        .attribute_definitions(attribute("sk", S))
+        .key_schema(key("pk", KeyType::Hash))
+        .key_schema(key("sk", KeyType::Range));
+    if has_due_index {
+        let keys_only = Projection::builder()
+            .projection_type(ProjectionType::KeysOnly)
+            .build();
+        let due = GlobalSecondaryIndex::builder()
+            .index_name(DUE_INDEX)
+            .key_schema(key(DUE_SHARD, KeyType::Hash))
+            .key_schema(key(DUE_AT, KeyType::Range))
+            .projection(keys_only)
+            .build()
+            .expect("an index");
+        table = table
+            .attribute_definitions(attribute(DUE_SHARD, S))
+            .attribute_definitions(attribute(DUE_AT, N))
+            .global_secondary_indexes(due);
+    }
+    table.send().await.expect("creates the table");
+}
+
+fn attribute(name: &str, kind: ScalarAttributeType) -> AttributeDefinition {
+    AttributeDefinition::builder()
+        .attribute_name(name)
+        .attribute_type(kind)
+        .build()
+        .expect("an attribute")
+}
+
+fn key(name: &str, kind: KeyType) -> KeySchemaElement {
+    KeySchemaElement::builder()
+        .attribute_name(name)
+        .key_type(kind)
+        .build()
+        .expect("a key")
+}

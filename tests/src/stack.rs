@@ -1,0 +1,248 @@
+//! The stack, as its clients see it.
+
+use chrono::TimeDelta;
+use kernel::time::{Clock, Timestamp};
+use platform::clock::{SystemClock, set_ahead};
+use platform::config::Env;
+use platform::dynamo::Table;
+use platform::queue::{Queue, Queues};
+use platform::tokens::{hmac_sha256, sha256_hex};
+use reqwest::{Client, Method};
+use serde_json::{Value, json};
+
+use crate::simulator::Simulator;
+
+/// The running stack.
+#[derive(Clone, Debug)]
+pub struct Stack {
+    /// Its address.
+    pub http: String,
+    /// Where its logs are.
+    pub run_dir: String,
+    /// Its gateway simulator.
+    pub simulator: Simulator,
+    /// Its shops; the first is the default one.
+    pub shops: Vec<Shop>,
+    client: Client,
+    env: Env,
+}
+
+/// A shop that signs.
+#[derive(Clone, Debug)]
+pub struct Shop {
+    /// Its key's id.
+    pub key_id: String,
+    /// Its key.
+    pub key: String,
+    http: String,
+    client: Client,
+}
+
+/// An answer, read.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The status.
+    pub status: u16,
+    /// The body; `null` where it is no JSON.
+    pub body: Value,
+}
+
+impl Answer {
+    async fn read(response: reqwest::Response) -> Self {
+        let status = response.status().as_u16();
+        let bytes = response.bytes().await.expect("a body");
+        Self {
+            status,
+            body: serde_json::from_slice(&bytes).unwrap_or(Value::Null),
+        }
+    }
+
+    /// The body of an answer of this status.
+    ///
+    /// # Panics
+    /// Where the status is another.
+    #[must_use]
+    pub fn expect(self, status: u16) -> Value {
+        assert_eq!(self.status, status, "{}", self.body);
+        self.body
+    }
+}
+
+impl Stack {
+    /// The stack that `make test` has started.
+    ///
+    /// # Panics
+    /// Where there is none.
+    #[must_use]
+    pub fn running() -> Self {
+        let env = Env::from_process();
+        let file = env
+            .text("TRADEBRIDGE_STACK")
+            .expect("a running stack: these tests are run by `make test`");
+        let text = std::fs::read_to_string(file).expect("the stack's addresses");
+        let stack: Value = serde_json::from_str(&text).expect("JSON");
+        let text = |value: &Value| value.as_str().expect("a text").to_owned();
+        let client = platform::http_client::partner(std::time::Duration::from_secs(40))
+            .expect("an HTTP client");
+        let http = text(&stack["http"]);
+        let shops = stack["shops"]
+            .as_array()
+            .expect("shops")
+            .iter()
+            .map(|shop| Shop {
+                key_id: text(&shop["key_id"]),
+                key: text(&shop["key"]),
+                http: http.clone(),
+                client: client.clone(),
+            })
+            .collect();
+        Self {
+            run_dir: env.text("TRADEBRIDGE_RUN_DIR").unwrap_or_default(),
+            simulator: Simulator::new(text(&stack["mt5_sim"]), client.clone()),
+            shops,
+            http,
+            client,
+            env,
+        }
+    }
+
+    /// The default shop.
+    #[must_use]
+    pub fn shop(&self) -> &Shop {
+        &self.shops[0]
+    }
+
+    /// A call with a token, or without one.
+    pub async fn call(&self, method: Method, path: &str, token: Option<&str>) -> Answer {
+        let mut request = self.client.request(method, format!("{}{path}", self.http));
+        if let Some(token) = token {
+            request = request.bearer_auth(token);
+        }
+        Answer::read(request.send().await.expect("an answer")).await
+    }
+
+    /// Reads with a token.
+    pub async fn get(&self, path: &str, token: &str) -> Answer {
+        self.call(Method::GET, path, Some(token)).await
+    }
+
+    /// Posts a file with a token.
+    pub async fn upload(&self, path: &str, token: &str, bytes: Vec<u8>) -> Answer {
+        let request = self
+            .client
+            .post(format!("{}{path}", self.http))
+            .bearer_auth(token)
+            .header("content-type", "application/octet-stream")
+            .body(bytes);
+        Answer::read(request.send().await.expect("an answer")).await
+    }
+
+    /// Sets the stack's business clock, and the simulator's, to a moment.
+    /// Both go on from there.
+    pub async fn set_clock(&self, at: Timestamp) {
+        let ahead = at - SystemClock.now();
+        let aws = platform::aws::config().await;
+        let table = Table::new(
+            aws_sdk_dynamodb::Client::new(&aws),
+            self.env
+                .text("PLATFORM_TABLE")
+                .expect("the platform's table"),
+        );
+        self.simulator.set_ahead(ahead).await;
+        set_ahead(&table, ahead).await.expect("the clock");
+        // Instances read the offset anew within half a second.
+        tokio::time::sleep(std::time::Duration::from_millis(600)).await;
+    }
+
+    /// Sets both clocks back to real time.
+    pub async fn reset_clock(&self) {
+        self.set_clock(SystemClock.now() + TimeDelta::zero()).await;
+    }
+
+    /// The queues, to send what was sent before once more.
+    pub async fn queues(&self) -> Queues {
+        let aws = platform::aws::config().await;
+        Queues::from_env(aws_sdk_sqs::Client::new(&aws), &self.env, &Queue::ALL)
+            .expect("the queues")
+    }
+
+    /// The accounts' table, to look at what was stored.
+    pub async fn accounts_table(&self) -> Table {
+        let aws = platform::aws::config().await;
+        Table::new(
+            aws_sdk_dynamodb::Client::new(&aws),
+            self.env
+                .text("ACCOUNTS_TABLE")
+                .expect("the accounts' table"),
+        )
+    }
+}
+
+impl Shop {
+    /// A signed call.
+    pub async fn call(&self, method: Method, path: &str, body: &Value) -> Answer {
+        let bytes = if body.is_null() {
+            Vec::new()
+        } else {
+            body.to_string().into_bytes()
+        };
+        self.send(method, path, bytes).await
+    }
+
+    /// A signed call with a body of bytes.
+    pub async fn send(&self, method: Method, path: &str, bytes: Vec<u8>) -> Answer {
+        let timestamp = SystemClock.now().timestamp().to_string();
+        let nonce = kernel::id::ulid_at(SystemClock.now());
+        let headers = self.headers(&method, path, &timestamp, &nonce, &bytes);
+        let mut request = self
+            .client
+            .request(method, format!("{}{path}", self.http))
+            .header("content-type", "application/json")
+            .body(bytes);
+        for (name, value) in headers {
+            request = request.header(name, value);
+        }
+        Answer::read(request.send().await.expect("an answer")).await
+    }
+
+    /// The headers that sign a call.
+    #[must_use]
+    pub fn headers(
+        &self,
+        method: &Method,
+        path: &str,
+        timestamp: &str,
+        nonce: &str,
+        body: &[u8],
+    ) -> Vec<(&'static str, String)> {
+        let canonical = format!(
+            "{method}\n{path}\n{timestamp}\n{nonce}\n{}",
+            sha256_hex(body)
+        );
+        let signature = hmac_sha256(self.key.as_bytes(), canonical.as_bytes());
+        let signature = signature.iter().map(|byte| format!("{byte:02x}")).collect();
+        vec![
+            ("x-onefunders-key-id", self.key_id.clone()),
+            ("x-onefunders-timestamp", timestamp.to_owned()),
+            ("x-onefunders-nonce", nonce.to_owned()),
+            ("x-onefunders-signature", signature),
+        ]
+    }
+
+    /// Posts JSON, signed.
+    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+        self.call(Method::POST, path, body).await
+    }
+
+    /// A token for a WordPress user.
+    ///
+    /// # Panics
+    /// Where it is refused.
+    pub async fn exchange(&self, wp_user_id: u64) -> String {
+        let answer = self
+            .post("/api/auth/exchange", &json!({"wp_user_id": wp_user_id}))
+            .await
+            .expect(200);
+        answer["token"].as_str().expect("a token").to_owned()
+    }
+}

@@ -1,0 +1,140 @@
+//! What the functions run against: the test kit's stack with one account that
+//! has been judged.
+
+use aws_types::service_config::ServiceConfigKey;
+use chrono::TimeDelta;
+use serde_json::json;
+use testkit::Stack;
+use testkit::http::send;
+
+/// The trader whose account it is.
+const WP_USER: u64 = 7;
+const LOGIN: &str = "7000001";
+
+/// Every setting that `template.yaml` gives to a function, but those of the
+/// local stage.
+const SETTINGS: [&str; 17] = [
+    "PLATFORM_TABLE",
+    "ACCOUNTS_TABLE",
+    "MASTER_KEY_SECRET",
+    "SIGNING_KEYS_SECRET",
+    "MT5_TOKEN_SECRET",
+    "MT5_PROVISIONING_URL",
+    "MT5_CLIENT_URL",
+    "TOKEN_ISSUER",
+    "DEFAULT_SHOP_ID",
+    "CORS_ORIGINS",
+    "REQUESTS_PER_MINUTE",
+    "SYNC_QUEUE_URL",
+    "RULES_QUEUE_URL",
+    "WEBHOOKS_QUEUE_URL",
+    "SYNC_DLQ_URL",
+    "RULES_DLQ_URL",
+    "WEBHOOKS_DLQ_URL",
+];
+
+/// The deployment.
+pub(crate) struct Deployment {
+    pub(crate) stack: Stack,
+    pub(crate) account: String,
+    settings: Vec<(String, String)>,
+}
+
+impl Deployment {
+    /// Starts it, and connects and judges the account.
+    ///
+    /// # Panics
+    /// Where a part of it fails, as the test kit does.
+    pub(crate) async fn start() -> Self {
+        let mut stack = Stack::start().await;
+        let account = connect(&mut stack).await;
+        let settings = settings(&stack);
+        Self {
+            stack,
+            account,
+            settings,
+        }
+    }
+
+    /// The environment of the functions.
+    pub(crate) fn settings(&self) -> Vec<(String, String)> {
+        self.settings.clone()
+    }
+
+    /// The trader's request.
+    pub(crate) fn get_as_trader(&self, path: &str) -> http::Request<axum::body::Body> {
+        self.stack.get_as(WP_USER, path)
+    }
+
+    /// The trader's number in the shop.
+    pub(crate) fn wp_user(&self) -> u64 {
+        WP_USER
+    }
+}
+
+async fn connect(stack: &mut Stack) -> String {
+    let steps = json!([
+        {"do": {"deposit": {"amount": 100_000}}},
+        {"do": {"open": {"position": "a", "symbol": "EURUSD", "side": "buy", "volume": 1, "price": 1.1}}},
+        {"do": {"equity": {"equity": 99_500}}},
+    ]);
+    stack.gateway.add_account(LOGIN, "investor", steps).await;
+    let app = fn_accounts::App::new(&stack.env(), stack.aws()).expect("the settings are whole");
+    let router = fn_accounts::router(app);
+    let body = json!({
+        "login": LOGIN, "investor_pass": "investor", "server": testkit::gateway::SERVER,
+        "account_type": "evaluation-100k", "wp_user_id": WP_USER, "initial_balance": 100_000,
+    });
+    let connected = send(&router, stack.shop.post("/api/connect", &body))
+        .await
+        .expect(201);
+    let account = connected["account_id"].as_str().expect("an id").to_owned();
+    stack
+        .pass(TimeDelta::minutes(2), TimeDelta::seconds(10))
+        .await;
+    let summary = stack.get_as(WP_USER, &format!("/api/account/{account}/summary"));
+    let summary = send(&router, summary).await.expect(200);
+    assert!(
+        summary["phase"].is_string(),
+        "the account is not judged: {summary}"
+    );
+    account
+}
+
+/// As on a deployed stage: the functions go by real time.
+fn settings(stack: &Stack) -> Vec<(String, String)> {
+    let env = stack.env();
+    let of_functions = SETTINGS.map(|name| {
+        let value = env.text(name).expect("the test kit has every setting");
+        (name.to_owned(), value)
+    });
+    let of_stage = [
+        ("STAGE", "coldstart"),
+        ("LOCAL_STAGE", "false"),
+        ("LOG_LEVEL", "info"),
+    ];
+    let of_services = [
+        ("AWS_ENDPOINT_URL_DYNAMODB", "DynamoDB"),
+        ("AWS_ENDPOINT_URL_SECRETS_MANAGER", "Secrets Manager"),
+        ("AWS_ENDPOINT_URL_SQS", "SQS"),
+    ];
+    of_functions
+        .into_iter()
+        .chain(of_stage.map(|(name, value)| (name.to_owned(), value.to_owned())))
+        .chain(of_services.map(|(name, service)| (name.to_owned(), endpoint(stack, service))))
+        .collect()
+}
+
+fn endpoint(stack: &Stack, service: &str) -> String {
+    let key = ServiceConfigKey::builder()
+        .service_id(service)
+        .env("AWS_ENDPOINT_URL")
+        .profile("endpoint_url")
+        .build()
+        .expect("the key is whole");
+    stack
+        .aws()
+        .service_config()
+        .and_then(|services| services.load_config(key))
+        .expect("the test kit names every service's address")
+}
