@@ -30,6 +30,8 @@ pub struct Stack {
 /// A shop that signs.
 #[derive(Clone, Debug)]
 pub struct Shop {
+    /// Its id.
+    pub id: String,
     /// Its key's id.
     pub key_id: String,
     /// Its key.
@@ -90,6 +92,7 @@ impl Stack {
             .expect("shops")
             .iter()
             .map(|shop| Shop {
+                id: text(&shop["shop"]),
                 key_id: text(&shop["key_id"]),
                 key: text(&shop["key"]),
                 http: http.clone(),

@@ -21,17 +21,134 @@ fn amount(value: &Value) -> Decimal {
 /// Deals of one account in three forms that terminals and spreadsheets write.
 fn own_layouts() -> Vec<(&'static str, String)> {
     let rows = [
-        ["2026.02.02 09:00:00", "101", "", "balance", "", "", "", "", "0.00", "0.00", "0.00", "10000.00", "10000.00", "Deposit"],
-        ["2026.02.02 10:00:00", "102", "EURUSD", "buy", "in", "1.00", "1.10000", "201", "-3.50", "0.00", "0.00", "0.00", "9996.50", ""],
-        ["2026.02.02 12:30:00", "103", "EURUSD", "sell", "out", "0.40", "1.10500", "202", "-1.40", "0.00", "0.00", "200.00", "10195.10", ""],
-        ["2026.02.03 09:15:00", "104", "EURUSD", "sell", "out", "0.60", "1.09000", "203", "-2.10", "0.00", "-1.25", "-600.00", "9591.75", ""],
-        ["2026.02.03 10:00:00", "105", "XAUUSD", "sell", "in", "0.10", "2000.00", "204", "-0.70", "0.00", "0.00", "0.00", "9591.05", ""],
-        ["2026.02.03 11:00:00", "106", "XAUUSD", "buy", "out", "0.10", "1987.66", "205", "-0.70", "0.00", "0.00", "1234.00", "10824.35", ""],
-        ["2026.02.04 08:00:00", "107", "", "balance", "", "", "", "", "0.00", "0.00", "0.00", "-824.35", "10000.00", "Payout"],
+        [
+            "2026.02.02 09:00:00",
+            "101",
+            "",
+            "balance",
+            "",
+            "",
+            "",
+            "",
+            "0.00",
+            "0.00",
+            "0.00",
+            "10000.00",
+            "10000.00",
+            "Deposit",
+        ],
+        [
+            "2026.02.02 10:00:00",
+            "102",
+            "EURUSD",
+            "buy",
+            "in",
+            "1.00",
+            "1.10000",
+            "201",
+            "-3.50",
+            "0.00",
+            "0.00",
+            "0.00",
+            "9996.50",
+            "",
+        ],
+        [
+            "2026.02.02 12:30:00",
+            "103",
+            "EURUSD",
+            "sell",
+            "out",
+            "0.40",
+            "1.10500",
+            "202",
+            "-1.40",
+            "0.00",
+            "0.00",
+            "200.00",
+            "10195.10",
+            "",
+        ],
+        [
+            "2026.02.03 09:15:00",
+            "104",
+            "EURUSD",
+            "sell",
+            "out",
+            "0.60",
+            "1.09000",
+            "203",
+            "-2.10",
+            "0.00",
+            "-1.25",
+            "-600.00",
+            "9591.75",
+            "",
+        ],
+        [
+            "2026.02.03 10:00:00",
+            "105",
+            "XAUUSD",
+            "sell",
+            "in",
+            "0.10",
+            "2000.00",
+            "204",
+            "-0.70",
+            "0.00",
+            "0.00",
+            "0.00",
+            "9591.05",
+            "",
+        ],
+        [
+            "2026.02.03 11:00:00",
+            "106",
+            "XAUUSD",
+            "buy",
+            "out",
+            "0.10",
+            "1987.66",
+            "205",
+            "-0.70",
+            "0.00",
+            "0.00",
+            "1234.00",
+            "10824.35",
+            "",
+        ],
+        [
+            "2026.02.04 08:00:00",
+            "107",
+            "",
+            "balance",
+            "",
+            "",
+            "",
+            "",
+            "0.00",
+            "0.00",
+            "0.00",
+            "-824.35",
+            "10000.00",
+            "Payout",
+        ],
     ];
     let head = [
-        "Time", "Deal", "Symbol", "Type", "Direction", "Volume", "Price", "Order", "Commission",
-        "Fee", "Swap", "Profit", "Balance", "Comment",
+        "Time",
+        "Deal",
+        "Symbol",
+        "Type",
+        "Direction",
+        "Volume",
+        "Price",
+        "Order",
+        "Commission",
+        "Fee",
+        "Swap",
+        "Profit",
+        "Balance",
+        "Comment",
     ];
     let table = |separator: &str, localize: &dyn Fn(usize, &str) -> String| {
         let mut text = head.join(separator);
@@ -77,14 +194,26 @@ async fn deals_in_each_csv_form_give_the_same_totals_and_a_readable_summary() {
     let token = stack.shop().exchange(7200).await;
     for (form, text) in own_layouts() {
         let answer = stack
-            .upload(&format!("/api/accounts/import?{ZONE}"), &token, text.into_bytes())
+            .upload(
+                &format!("/api/accounts/import?{ZONE}"),
+                &token,
+                text.into_bytes(),
+            )
             .await
             .expect(201);
         assert_eq!(answer["imported"]["deals"], json!(5), "{form}");
         assert_eq!(answer["imported"]["balance_operations"], json!(2), "{form}");
-        assert_eq!(amount(&answer["totals"]["balance"]), Decimal::from(10_000), "{form}");
+        assert_eq!(
+            amount(&answer["totals"]["balance"]),
+            Decimal::from(10_000),
+            "{form}"
+        );
         // 200 − 600 + 1,234 less 8.40 of commission and 1.25 of swap.
-        assert_eq!(amount(&answer["totals"]["net_profit"]), Decimal::new(82_435, 2), "{form}");
+        assert_eq!(
+            amount(&answer["totals"]["net_profit"]),
+            Decimal::new(82_435, 2),
+            "{form}"
+        );
         assert_eq!(answer["errors"], json!([]), "{form}");
         let id = answer["account_id"].as_str().expect("an id");
         let summary = stack
@@ -104,7 +233,11 @@ async fn a_bad_row_is_reported_by_line_and_stops_nothing() {
     let (_, text) = own_layouts().remove(0);
     let broken = text.replace("2026.02.03 10:00:00,105", "yesterday,105");
     let answer = stack
-        .upload(&format!("/api/accounts/import?{ZONE}"), &token, broken.into_bytes())
+        .upload(
+            &format!("/api/accounts/import?{ZONE}"),
+            &token,
+            broken.into_bytes(),
+        )
         .await
         .expect(201);
     assert_eq!(answer["imported"]["deals"], json!(4));
@@ -126,7 +259,9 @@ async fn what_is_no_history_is_refused() {
         assert_eq!(answer.status, 400, "{what}: {}", answer.body);
     }
     let (_, text) = own_layouts().remove(0);
-    let answer = stack.upload("/api/accounts/import", &token, text.into_bytes()).await;
+    let answer = stack
+        .upload("/api/accounts/import", &token, text.into_bytes())
+        .await;
     assert_eq!(answer.status, 400, "the zone is asked for");
     assert_eq!(answer.body["details"][0]["field"], json!("server_zone"));
 }

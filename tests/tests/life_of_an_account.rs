@@ -80,7 +80,7 @@ impl Scenario {
 
     fn ids(&self) -> (kernel::id::ShopId, kernel::id::AccountId) {
         (
-            "demo".parse().expect("the default shop"),
+            self.stack.shop().id.parse().expect("the default shop"),
             self.account.parse().expect("an account"),
         )
     }

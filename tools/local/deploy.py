@@ -10,13 +10,13 @@ from typing import Any
 
 import boto3
 
-from settings import FUNCTIONS, REGION, ROOT, STACK_NAME, Settings, fail, target_dir
+from settings import FUNCTIONS, PROFILE, REGION, ROOT, STACK_NAME, Settings, fail, target_dir
 
 BUCKET = "tradebridge-local-deploy"
 
 
 def stage_binaries(settings: Settings) -> Path:
-    """Lays out the release binaries as `sam build` does; answers the template.
+    """Lays out the local binaries as `sam build` does; answers the template.
 
     `sam build` runs cargo-lambda once for each function, which takes a while
     even with nothing to do. What differs from its layout is the toolchain
@@ -25,7 +25,7 @@ def stage_binaries(settings: Settings) -> Path:
     layout = settings.run_dir / "build"
     shutil.rmtree(layout, ignore_errors=True)
     for logical_id, name in FUNCTIONS.items():
-        binary = target_dir() / "release" / name
+        binary = target_dir() / PROFILE / name
         if not binary.is_file():
             fail(f"{binary} is missing; `make build` makes it")
         (layout / logical_id).mkdir(parents=True)

@@ -117,7 +117,10 @@ pub(crate) async fn connect(
         app.platform.now(),
     )
     .await?;
-    Ok(created(ConnectAnswer::of(connected.account, connected.status)))
+    Ok(created(ConnectAnswer::of(
+        connected.account,
+        connected.status,
+    )))
 }
 
 /// Plugins send numbers as numbers or as text.

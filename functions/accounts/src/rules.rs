@@ -77,7 +77,10 @@ pub(crate) struct RulesAnswer {
         (status = 404, description = "No such account of the caller", body = ProblemBody),
     )
 )]
-pub(crate) async fn show(State(app): State<App>, account: OwnAccount) -> web::Result<Json<RulesAnswer>> {
+pub(crate) async fn show(
+    State(app): State<App>,
+    account: OwnAccount,
+) -> web::Result<Json<RulesAnswer>> {
     let judgement = &account.judgement;
     let now = app.platform.now();
     let violations = violations(&app, &account).await?;

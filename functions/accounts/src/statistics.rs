@@ -91,7 +91,10 @@ pub(crate) struct StatisticsAnswer {
         (status = 404, description = "No such account of the caller", body = ProblemBody),
     )
 )]
-pub(crate) async fn show(State(app): State<App>, account: OwnAccount) -> web::Result<Json<StatisticsAnswer>> {
+pub(crate) async fn show(
+    State(app): State<App>,
+    account: OwnAccount,
+) -> web::Result<Json<StatisticsAnswer>> {
     let judged = app.store.ledger(&account.shop, &account.id).await?;
     let standing = judged.ledger.standing();
     let currency = &account.judgement.currency;

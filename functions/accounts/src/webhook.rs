@@ -69,7 +69,10 @@ impl WebhookAnswer {
         (status = 404, description = "None is set", body = ProblemBody),
     )
 )]
-pub(crate) async fn show(State(app): State<App>, caller: ShopCaller) -> web::Result<Json<WebhookAnswer>> {
+pub(crate) async fn show(
+    State(app): State<App>,
+    caller: ShopCaller,
+) -> web::Result<Json<WebhookAnswer>> {
     let endpoint = app
         .store
         .webhook(&caller.shop)

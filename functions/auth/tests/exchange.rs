@@ -48,7 +48,12 @@ async fn a_signed_call_gets_a_token_of_fifteen_minutes_that_verifies() {
         .as_str()
         .and_then(|text| text.parse().ok())
         .expect("a time");
-    assert!((expires - stack.now() - TimeDelta::seconds(900)).num_seconds().abs() <= 2);
+    assert!(
+        (expires - stack.now() - TimeDelta::seconds(900))
+            .num_seconds()
+            .abs()
+            <= 2
+    );
 
     let token = body["token"].as_str().expect("a token");
     let header = part(token, 0);
@@ -69,7 +74,12 @@ async fn a_signed_call_gets_a_token_of_fifteen_minutes_that_verifies() {
     assert_eq!(key["kid"], header["kid"]);
     assert_eq!(
         (&key["kty"], &key["crv"], &key["alg"], &key["use"]),
-        (&json!("OKP"), &json!("Ed25519"), &json!("EdDSA"), &json!("sig"))
+        (
+            &json!("OKP"),
+            &json!("Ed25519"),
+            &json!("EdDSA"),
+            &json!("sig")
+        )
     );
     assert!(key.get("d").is_none());
 }
@@ -174,7 +184,10 @@ async fn the_older_plugin_signs_without_a_key_id_for_the_default_shop() {
     let body = json!({"wp_user_id": 7}).to_string();
     let answer = send(&router, signing.sign(&Method::POST, PATH, body)).await;
     let token = answer.expect(200)["token"].clone();
-    assert_eq!(part(token.as_str().expect("a token"), 1)["sub"], "wp:demo:7");
+    assert_eq!(
+        part(token.as_str().expect("a token"), 1)["sub"],
+        "wp:demo:7"
+    );
 }
 
 #[tokio::test]
@@ -191,7 +204,9 @@ async fn two_keys_are_active_in_a_rotation_and_a_retired_one_is_not() {
     }
     let mut third = stack.shop.clone();
     third.key_id = "demo-key-3".to_owned();
-    let refused = keys.add(&third.id, &third.key_id, &third.key, stack.now()).await;
+    let refused = keys
+        .add(&third.id, &third.key_id, &third.key, stack.now())
+        .await;
     assert!(refused.is_err());
     keys.retire(&stack.shop.id, &stack.shop.key_id)
         .await
@@ -218,7 +233,11 @@ async fn a_body_that_is_not_right_names_its_field() {
         let answer = send(&router, stack.shop.post(PATH, &body)).await;
         let problem = answer.expect(400);
         assert_eq!(problem["details"][0]["field"], field, "{body}: {problem}");
-        assert_eq!(problem["details"].as_array().map(Vec::len), Some(1), "{body}");
+        assert_eq!(
+            problem["details"].as_array().map(Vec::len),
+            Some(1),
+            "{body}"
+        );
     }
 }
 

@@ -4,8 +4,8 @@ use fn_system::App;
 use http::Method;
 use platform::queue::Queue;
 use serde_json::{Value, json};
-use testkit::http::{bearer, from_event, request, send};
 use testkit::Stack;
+use testkit::http::{bearer, from_event, request, send};
 
 async fn start() -> (Stack, axum::Router) {
     let stack = Stack::start().await;
@@ -30,12 +30,18 @@ async fn metrics_are_for_platform_admins_alone() {
     let get = |token: &str| bearer(token, &Method::GET, "/api/metrics", "");
     let anonymous = request(&Method::GET, "/api/metrics", "");
     assert_eq!(send(&router, anonymous).await.status, 401);
-    assert_eq!(send(&router, stack.shop.get("/api/metrics")).await.status, 401);
+    assert_eq!(
+        send(&router, stack.shop.get("/api/metrics")).await.status,
+        401
+    );
     assert_eq!(send(&router, get(&stack.exchange(42))).await.status, 403);
     // An exchanged token stays what it is, whatever role it claims.
     let mut claims = stack.claims(&stack.shop, 42);
     claims.role = web::caller::ROLE_PLATFORM_ADMIN.to_owned();
-    assert_eq!(send(&router, get(&stack.sign_token(&claims))).await.status, 403);
+    assert_eq!(
+        send(&router, get(&stack.sign_token(&claims))).await.status,
+        403
+    );
     claims.scope = "platform".to_owned();
     let queues = platform::queue::Queues::from_env(
         aws_sdk_sqs::Client::new(stack.aws()),
@@ -43,13 +49,28 @@ async fn metrics_are_for_platform_admins_alone() {
         &Queue::ALL,
     )
     .expect("queues");
-    queues.send(Queue::Sync, &json!({}), 0).await.expect("sends");
-    queues.send(Queue::Sync, &json!({}), 30).await.expect("sends");
-    queues.send(Queue::Rules, &json!({}), 0).await.expect("sends");
-    let body = send(&router, get(&stack.sign_token(&claims))).await.expect(200);
+    queues
+        .send(Queue::Sync, &json!({}), 0)
+        .await
+        .expect("sends");
+    queues
+        .send(Queue::Sync, &json!({}), 30)
+        .await
+        .expect("sends");
+    queues
+        .send(Queue::Rules, &json!({}), 0)
+        .await
+        .expect("sends");
+    let body = send(&router, get(&stack.sign_token(&claims)))
+        .await
+        .expect(200);
     let counts = |index: usize| {
         let queue = &body["queues"][index];
-        (queue["name"].clone(), queue["waiting"].clone(), queue["delayed"].clone())
+        (
+            queue["name"].clone(),
+            queue["waiting"].clone(),
+            queue["delayed"].clone(),
+        )
     };
     assert_eq!(counts(0), (json!("sync"), json!(1), json!(1)));
     assert_eq!(counts(1), (json!("rules"), json!(1), json!(0)));
@@ -61,12 +82,19 @@ async fn the_document_is_served_and_readable() {
     let (_stack, router) = start().await;
     let answer = send(&router, request(&Method::GET, "/api/openapi.json", "")).await;
     let document: Value = answer.expect(200);
-    assert!(document["openapi"].as_str().is_some_and(|version| version.starts_with("3.1")));
+    assert!(
+        document["openapi"]
+            .as_str()
+            .is_some_and(|version| version.starts_with("3.1"))
+    );
     assert!(document["paths"]["/api/connect"]["post"].is_object());
     let page = send(&router, request(&Method::GET, "/api/docs", "")).await;
     assert_eq!(page.status, 200);
     assert!(page.header("content-type").starts_with("text/html"));
-    assert!(page.header("content-security-policy").contains("default-src 'none'"));
+    assert!(
+        page.header("content-security-policy")
+            .contains("default-src 'none'")
+    );
 }
 
 #[tokio::test]

@@ -7,6 +7,8 @@ use std::time::Duration;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::redirect::Policy;
 
+use crate::tls;
+
 /// Builds a client for the partners that our own settings name.
 ///
 /// # Errors
@@ -34,9 +36,8 @@ pub fn guarded(
 }
 
 fn builder(timeout: Duration) -> reqwest::ClientBuilder {
-    // The provider of the process: installed once, later calls find it there.
-    let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder()
+        .tls_backend_preconfigured(tls::client_config())
         .timeout(timeout)
         .connect_timeout(Duration::from_secs(5))
         .redirect(Policy::none())

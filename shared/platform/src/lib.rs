@@ -24,3 +24,5 @@ pub mod secrets;
 pub mod shops;
 pub mod telemetry;
 pub mod tokens;
+
+mod tls;

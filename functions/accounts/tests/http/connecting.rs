@@ -10,7 +10,11 @@ use crate::support::{LOGIN, PASSWORD, USER, World, history, text};
 async fn an_account_is_connected_synced_and_summarized_with_the_orders_balance() {
     let mut world = World::new().await;
     let history = history(world.stack.now());
-    world.stack.gateway.add_account(LOGIN, PASSWORD, history).await;
+    world
+        .stack
+        .gateway
+        .add_account(LOGIN, PASSWORD, history)
+        .await;
     let order = json!({"initial_balance": 100_000, "order_id": 7001, "login": 5_000_010});
     let body = world.send(world.connect(&order)).await.expect(201);
     assert_eq!(body["success"], true);
@@ -20,7 +24,13 @@ async fn an_account_is_connected_synced_and_summarized_with_the_orders_balance()
     let before = world.summary(&id).await;
     assert_eq!(before["status"], "active");
     assert_eq!(before["initial_balance"], json!(100_000));
-    for field in ["balance_current", "equity_current", "phase", "dd_daily_used", "as_of"] {
+    for field in [
+        "balance_current",
+        "equity_current",
+        "phase",
+        "dd_daily_used",
+        "as_of",
+    ] {
         assert_eq!(before[field], Value::Null, "{field} before the first sync");
     }
 
@@ -67,7 +77,11 @@ async fn an_account_is_connected_synced_and_summarized_with_the_orders_balance()
 async fn without_an_order_the_initial_balance_is_what_was_deposited() {
     let mut world = World::new().await;
     let history = history(world.stack.now());
-    world.stack.gateway.add_account(LOGIN, PASSWORD, history).await;
+    world
+        .stack
+        .gateway
+        .add_account(LOGIN, PASSWORD, history)
+        .await;
     let body = world.send(world.connect(&json!({}))).await.expect(201);
     let id = text(&body["account_id"]);
     assert_eq!(world.summary(&id).await["initial_balance"], Value::Null);
@@ -101,7 +115,11 @@ async fn a_login_of_another_user_of_the_shop_is_a_conflict() {
 async fn a_changed_password_makes_a_new_instance_of_the_same_challenge() {
     let (mut world, id) = World::connected().await;
     let before = world.listed(&id).await;
-    world.stack.gateway.set_password(LOGIN, "changed-by-the-trader").await;
+    world
+        .stack
+        .gateway
+        .set_password(LOGIN, "changed-by-the-trader")
+        .await;
     let changed = json!({"investor_pass": "changed-by-the-trader"});
     let body = world.send(world.connect(&changed)).await.expect(201);
     assert_eq!(text(&body["account_id"]), id);
@@ -110,17 +128,29 @@ async fn a_changed_password_makes_a_new_instance_of_the_same_challenge() {
     assert_ne!(after["instance_id"], before["instance_id"]);
     assert_eq!(after["challenge_id"], before["challenge_id"]);
     assert_eq!(after["balance"], json!(100_046.5));
-    assert_eq!(world.stack.gateway.alive().await, 1, "the old one is forgotten");
+    assert_eq!(
+        world.stack.gateway.alive().await,
+        1,
+        "the old one is forgotten"
+    );
 
     let shop = &world.stack.shop.id;
     let account: AccountId = id.parse().expect("an id");
     let old: InstanceId = text(&before["instance_id"]).parse().expect("an id");
-    let old = world.stack.store.instance(shop, &account, &old).await.expect("reads");
+    let old = world
+        .stack
+        .store
+        .instance(shop, &account, &old)
+        .await
+        .expect("reads");
     let old = old.expect("its history is kept");
     assert!(old.ended_at.is_some());
     assert!(old.sealed_password.is_none(), "its password is wiped");
     // The deals were there already: nothing counts twice.
-    let trades = world.get(&format!("/api/account/{id}/trades")).await.expect(200);
+    let trades = world
+        .get(&format!("/api/account/{id}/trades"))
+        .await
+        .expect(200);
     assert_eq!(trades["total"], 2);
 }
 
@@ -132,8 +162,13 @@ async fn a_reconnect_needs_no_password_while_one_is_kept() {
     let body = world.post(&path, &json!({})).await.expect(200);
     assert_eq!(body["status"], "active");
     world.stack.pump().await;
-    assert_eq!(world.listed(&id).await["instance_id"], before["instance_id"]);
-    let gone = world.post("/api/disconnect", &json!({"account_id": id})).await;
+    assert_eq!(
+        world.listed(&id).await["instance_id"],
+        before["instance_id"]
+    );
+    let gone = world
+        .post("/api/disconnect", &json!({"account_id": id}))
+        .await;
     assert_eq!(gone.expect(200), json!({"success": true}));
     assert_eq!(world.post(&path, &json!({})).await.status, 422);
     let back = world.post(&path, &json!({"investor_pass": PASSWORD})).await;
@@ -149,11 +184,17 @@ async fn a_reconnect_needs_no_password_while_one_is_kept() {
 async fn a_wrong_password_leaves_nothing_anywhere() {
     let mut world = World::new().await;
     let history = history(world.stack.now());
-    world.stack.gateway.add_account(LOGIN, PASSWORD, history).await;
+    world
+        .stack
+        .gateway
+        .add_account(LOGIN, PASSWORD, history)
+        .await;
     let wrong = json!({"investor_pass": "not-the-password-at-all"});
     let problem = world.send(world.connect(&wrong)).await.expect(422);
     assert!(!problem.to_string().contains("not-the-password-at-all"));
-    let server = world.send(world.connect(&json!({"server": "No-Such-Server"}))).await;
+    let server = world
+        .send(world.connect(&json!({"server": "No-Such-Server"})))
+        .await;
     assert_eq!(server.status, 422, "{}", server.text());
     world.stack.pump().await;
     assert_eq!(world.stack.gateway.alive().await, 0);
@@ -170,7 +211,10 @@ async fn the_password_is_sealed_and_never_told() {
     for table in [&world.stack.cloud.accounts, &world.stack.cloud.platform] {
         let kept = world.stack.cloud.dump(table).await;
         assert!(!kept.is_empty());
-        assert!(!kept.contains(PASSWORD), "the store has the password in the clear");
+        assert!(
+            !kept.contains(PASSWORD),
+            "the store has the password in the clear"
+        );
     }
     for path in [
         format!("/api/account/{id}/summary"),
@@ -211,7 +255,9 @@ async fn a_disconnect_wipes_the_password_and_keeps_the_figures() {
     let (mut world, id) = World::connected().await;
     let before = world.listed(&id).await;
     for _ in 0..2 {
-        let answer = world.post("/api/disconnect", &json!({"account_id": id})).await;
+        let answer = world
+            .post("/api/disconnect", &json!({"account_id": id}))
+            .await;
         assert_eq!(answer.expect(200), json!({"success": true}));
     }
     world.later(TimeDelta::minutes(40)).await;
@@ -226,27 +272,45 @@ async fn a_disconnect_wipes_the_password_and_keeps_the_figures() {
     let instance = instance.expect("reads").expect("is kept");
     assert!(instance.sealed_password.is_none());
     assert!(instance.ended_at.is_some());
-    assert_eq!(world.stack.waiting(platform::queue::Queue::Sync), 0, "the chain ends");
+    assert_eq!(
+        world.stack.waiting(platform::queue::Queue::Sync),
+        0,
+        "the chain ends"
+    );
 }
 
 #[tokio::test]
 async fn refused_credentials_end_the_chain_and_the_shop_hears_of_it_once() {
     let (mut world, id) = World::connected().await;
-    world.stack.gateway.set_password(LOGIN, "changed-at-the-broker").await;
+    world
+        .stack
+        .gateway
+        .set_password(LOGIN, "changed-at-the-broker")
+        .await;
     world.later(TimeDelta::seconds(61)).await;
     let summary = world.summary(&id).await;
     assert_eq!(summary["status"], "error");
-    assert!(summary["status_detail"].as_str().is_some_and(|detail| !detail.is_empty()));
+    assert!(
+        summary["status_detail"]
+            .as_str()
+            .is_some_and(|detail| !detail.is_empty())
+    );
     world.later(TimeDelta::hours(2)).await;
     let told = world.stack.webhooks();
     let names: Vec<&str> = told.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names, ["account.connected", "account.error"]);
     let path = format!("/api/s2s/accounts/{id}/reconnect");
     let body = json!({"investor_pass": "changed-at-the-broker"});
-    assert_eq!(world.post(&path, &body).await.expect(200)["status"], "active");
+    assert_eq!(
+        world.post(&path, &body).await.expect(200)["status"],
+        "active"
+    );
     world.stack.pump().await;
     assert_eq!(world.summary(&id).await["status"], "active");
-    let logs = world.get(&format!("/api/account/{id}/sync-logs")).await.expect(200);
+    let logs = world
+        .get(&format!("/api/account/{id}/sync-logs"))
+        .await
+        .expect(200);
     let events: Vec<String> = logs["items"]
         .as_array()
         .expect("items")

@@ -12,9 +12,15 @@ fn assert_headers(answer: &Answer, what: &str) {
     for (name, value) in [
         ("x-content-type-options", "nosniff"),
         ("x-frame-options", "DENY"),
-        ("strict-transport-security", "max-age=63072000; includeSubDomains"),
+        (
+            "strict-transport-security",
+            "max-age=63072000; includeSubDomains",
+        ),
         ("cache-control", "no-store"),
-        ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
+        (
+            "content-security-policy",
+            "default-src 'none'; frame-ancestors 'none'",
+        ),
     ] {
         assert_eq!(answer.header(name), value, "{name} of {what}");
     }
@@ -24,9 +30,16 @@ fn assert_headers(answer: &Answer, what: &str) {
 fn assert_problem(answer: &Answer, status: u16, word: &str, what: &str) {
     assert_eq!(answer.status.as_u16(), status, "{what}: {}", answer.text());
     assert_headers(answer, what);
-    assert_eq!(answer.header("content-type"), "application/problem+json", "{what}");
+    assert_eq!(
+        answer.header("content-type"),
+        "application/problem+json",
+        "{what}"
+    );
     let body = answer.json();
-    assert!(text(&body["type"]).ends_with(&format!("/{word}")), "{what}: {body}");
+    assert!(
+        text(&body["type"]).ends_with(&format!("/{word}")),
+        "{what}: {body}"
+    );
     assert_eq!(body["status"], status, "{what}");
     assert_eq!(body["success"], false, "{what}");
     let sentence = text(&body["detail"]);
@@ -47,18 +60,36 @@ async fn every_kind_of_error_has_the_same_form() {
     let token = world.stack.exchange(USER);
     let settings = format!("/api/account/{id}/settings");
     let mut stale = bearer(&token, &Method::PUT, &settings, "{}");
-    stale.headers_mut().insert("if-match", "\"99\"".parse().expect("a header"));
+    stale
+        .headers_mut()
+        .insert("if-match", "\"99\"".parse().expect("a header"));
     let huge = "x".repeat(1024 * 1024 + 1);
     let wrong = connect_body(&json!({"login": "5999999"}));
     let others = connect_body(&json!({"wp_user_id": 43}));
     let calls: Vec<(Request<axum::body::Body>, u16, &str)> = vec![
-        (request(&Method::GET, "/api/accounts", ""), 401, "unauthenticated"),
+        (
+            request(&Method::GET, "/api/accounts", ""),
+            401,
+            "unauthenticated",
+        ),
         (request(&Method::GET, "/nowhere", ""), 404, "not-found"),
-        (request(&Method::PATCH, "/api/accounts", ""), 404, "not-found"),
-        (shop.post("/api/connect", &json!({})), 400, "validation-failed"),
+        (
+            request(&Method::PATCH, "/api/accounts", ""),
+            404,
+            "not-found",
+        ),
+        (
+            shop.post("/api/connect", &json!({})),
+            400,
+            "validation-failed",
+        ),
         (shop.post("/api/connect", &others), 409, "conflict"),
         (shop.post("/api/connect", &wrong), 422, "validation-failed"),
-        (shop.sign(&Method::POST, "/api/connect", huge), 413, "payload-too-large"),
+        (
+            shop.sign(&Method::POST, "/api/connect", huge),
+            413,
+            "payload-too-large",
+        ),
         (stale, 412, "stale-version"),
     ];
     for (call, status, word) in calls {
@@ -99,11 +130,23 @@ async fn each_missing_field_is_named() {
     named.sort();
     assert_eq!(
         named,
-        ["account_type", "investor_pass", "login", "server", "wp_user_id"],
+        [
+            "account_type",
+            "investor_pass",
+            "login",
+            "server",
+            "wp_user_id"
+        ],
         "{problem}"
     );
     let whole = connect_body(&json!({}));
-    for field in ["login", "investor_pass", "server", "account_type", "wp_user_id"] {
+    for field in [
+        "login",
+        "investor_pass",
+        "server",
+        "account_type",
+        "wp_user_id",
+    ] {
         for absent in [true, false] {
             let mut body = whole.clone();
             match (absent, body.as_object_mut()) {
@@ -126,7 +169,16 @@ async fn each_wrong_type_and_each_value_out_of_range_is_named() {
     }));
     let mut named = fields(&world.post("/api/connect", &many).await.expect(400));
     named.sort();
-    assert_eq!(named, ["account_type", "investor_pass", "login", "server", "wp_user_id"]);
+    assert_eq!(
+        named,
+        [
+            "account_type",
+            "investor_pass",
+            "login",
+            "server",
+            "wp_user_id"
+        ]
+    );
     for (field, value) in [
         ("login", json!("12a")),
         ("login", json!("")),
@@ -152,7 +204,10 @@ async fn each_wrong_type_and_each_value_out_of_range_is_named() {
         let problem = world.post("/api/connect", &body).await.expect(400);
         assert_eq!(fields(&problem), [field], "{value}: {problem}");
         if field == "investor_pass" && value.as_str().is_some_and(|text| text.len() > 5) {
-            assert!(!problem.to_string().contains("xxxxx"), "the password is told");
+            assert!(
+                !problem.to_string().contains("xxxxx"),
+                "the password is told"
+            );
         }
     }
     let unknown = connect_body(&json!({"colour": "blue"}));
@@ -183,7 +238,10 @@ async fn a_browser_of_the_allow_list_is_answered_and_another_is_not() {
     assert_eq!(ours.header(allowed), "https://shop.example");
     assert_eq!(ours.header("access-control-allow-credentials"), "true");
     assert!(ours.header("access-control-allow-methods").contains("PUT"));
-    assert!(ours.header("access-control-allow-headers").contains("authorization"));
+    assert!(
+        ours.header("access-control-allow-headers")
+            .contains("authorization")
+    );
     let theirs = world.send(preflight("https://evil.example")).await;
     assert_eq!(theirs.header(allowed), "");
     let mut call = world.stack.get_as(USER, "/api/accounts");
@@ -191,7 +249,11 @@ async fn a_browser_of_the_allow_list_is_answered_and_another_is_not() {
     call.headers_mut().insert("origin", origin);
     let answer = world.send(call).await;
     assert_eq!(answer.header(allowed), "https://shop.example");
-    assert!(answer.header("access-control-expose-headers").contains("x-request-id"));
+    assert!(
+        answer
+            .header("access-control-expose-headers")
+            .contains("x-request-id")
+    );
 }
 
 #[tokio::test]

@@ -45,13 +45,19 @@ async fn imported(world: &World, file: String) -> Answer {
 async fn a_report_gives_its_own_totals_to_the_cent_at_once() {
     let world = World::new().await;
     let path = format!("{PATH}&name=My%20old%20account");
-    let answer = world.send(import(&world, &path, report())).await.expect(201);
+    let answer = world
+        .send(import(&world, &path, report()))
+        .await
+        .expect(201);
     let counts = json!({"positions": 2, "deals": 6, "balance_operations": 2});
     assert_eq!(answer["imported"], counts);
     assert_eq!(answer["skipped"], 0);
     assert_eq!(answer["errors"], json!([]));
     // 491.65 and -91.00 closed, and -2.00 that the open one has cost.
-    assert_eq!(answer["totals"], json!({"net_profit": 398.65, "balance": 9998}));
+    assert_eq!(
+        answer["totals"],
+        json!({"net_profit": 398.65, "balance": 9998})
+    );
     let id = text(&answer["account_id"]);
     let summary = world.summary(&id).await;
     for (field, value) in [
@@ -65,7 +71,10 @@ async fn a_report_gives_its_own_totals_to_the_cent_at_once() {
     ] {
         assert_eq!(summary[field], value, "{field}");
     }
-    let trades = world.get(&format!("/api/account/{id}/trades")).await.expect(200);
+    let trades = world
+        .get(&format!("/api/account/{id}/trades"))
+        .await
+        .expect(200);
     assert_eq!(trades["total"], 2);
     assert_eq!(trades["trades"][0]["net_profit"], json!(-91));
     assert_eq!(trades["trades"][1]["net_profit"], json!(491.65));
@@ -74,13 +83,18 @@ async fn a_report_gives_its_own_totals_to_the_cent_at_once() {
     let mine = world.get("/api/accounts").await.expect(200);
     assert_eq!(mine["items"][0]["name"], "My old account");
     assert_eq!(mine["items"][0]["kind"], "imported");
-    let statistics = world.get(&format!("/api/account/{id}/statistics")).await.expect(200);
+    let statistics = world
+        .get(&format!("/api/account/{id}/statistics"))
+        .await
+        .expect(200);
     assert_eq!(statistics["net_profit"], json!(400.65));
     assert_eq!(statistics["withdrawals"], json!(-400.65));
     let workbook = world.get(&format!("/api/account/{id}/export.xlsx")).await;
     assert_eq!(workbook.status, 200);
     // The shop cannot judge what a trader has imported.
-    let reset = world.post(&format!("/api/s2s/accounts/{id}/reset"), &json!({})).await;
+    let reset = world
+        .post(&format!("/api/s2s/accounts/{id}/reset"), &json!({}))
+        .await;
     assert_eq!(reset.status, 409);
 }
 
@@ -88,7 +102,9 @@ async fn a_report_gives_its_own_totals_to_the_cent_at_once() {
 async fn a_bad_row_is_named_by_its_line_and_stops_nothing() {
     let world = World::new().await;
     let bad = "2024.01.05 10:00:00;9;EURUSD;buy;in;much;1.1;9;0.00;0.00;0.00;0.00;9 998.00;\r\n";
-    let answer = imported(&world, format!("{}{bad}", report())).await.expect(201);
+    let answer = imported(&world, format!("{}{bad}", report()))
+        .await
+        .expect(201);
     assert_eq!(answer["skipped"], 1);
     assert_eq!(answer["errors"].as_array().map(Vec::len), Some(1));
     assert_eq!(answer["errors"][0]["line"], 10);
@@ -124,12 +140,21 @@ async fn the_query_is_checked_before_the_file() {
     for (query, field) in [
         ("", "server_zone"),
         ("?server_zone=Europe/Nowhere", "server_zone"),
-        ("?server_zone=Europe/Athens&initial_balance=-5", "initial_balance"),
-        ("?server_zone=Europe/Athens&initial_balance=lots", "initial_balance"),
+        (
+            "?server_zone=Europe/Athens&initial_balance=-5",
+            "initial_balance",
+        ),
+        (
+            "?server_zone=Europe/Athens&initial_balance=lots",
+            "initial_balance",
+        ),
         ("?server_zone=Europe/Athens&name=", "name"),
     ] {
         let path = format!("/api/accounts/import{query}");
-        let problem = world.send(import(&world, &path, report())).await.expect(400);
+        let problem = world
+            .send(import(&world, &path, report()))
+            .await
+            .expect(400);
         assert_eq!(fields(&problem), [field], "{query}");
     }
 }
@@ -137,10 +162,14 @@ async fn the_query_is_checked_before_the_file() {
 #[tokio::test]
 async fn a_file_above_four_mebibytes_is_too_large_and_one_of_just_that_is_not() {
     let world = World::new().await;
-    let over = world.send(import(&world, PATH, vec![b'x'; 4 * 1024 * 1024 + 1])).await;
+    let over = world
+        .send(import(&world, PATH, vec![b'x'; 4 * 1024 * 1024 + 1]))
+        .await;
     let problem = over.expect(413);
     assert!(text(&problem["type"]).ends_with("/payload-too-large"));
-    let just = world.send(import(&world, PATH, vec![b'x'; 4 * 1024 * 1024])).await;
+    let just = world
+        .send(import(&world, PATH, vec![b'x'; 4 * 1024 * 1024]))
+        .await;
     assert_eq!(just.status, 400, "read, and no history");
 }
 
@@ -154,9 +183,17 @@ async fn page_one_thousand_costs_what_page_one_costs() {
             (start + TimeDelta::minutes(index * 10 + minutes)).format("%Y.%m.%d %H:%M:%S")
         };
         let deal = index * 2 + 1;
-        let _ = writeln!(file, "{};{deal};EURUSD;buy;in;1;1.1;{deal};0;0;0;0;0;", time(0));
+        let _ = writeln!(
+            file,
+            "{};{deal};EURUSD;buy;in;1;1.1;{deal};0;0;0;0;0;",
+            time(0)
+        );
         let close = deal + 1;
-        let _ = writeln!(file, "{};{close};EURUSD;sell;out;1;1.1;{close};0;0;0;1;0;", time(5));
+        let _ = writeln!(
+            file,
+            "{};{close};EURUSD;sell;out;1;1.1;{close};0;0;0;1;0;",
+            time(5)
+        );
     }
     let path = format!("{PATH}&initial_balance=5000");
     let answer = world.send(import(&world, &path, file)).await.expect(201);
@@ -184,10 +221,15 @@ Time;Deal;Symbol;Type;Direction;Volume;Price;Order;Commission;Fee;Swap;Profit;Ba
 2024.01.02 10:00:00;900001;USDJPY;buy;in;1;150.0;900001;0.00;0.00;0.00;0.00;0.00;\r
 2024.01.02 11:00:00;900002;USDJPY;sell;out;1;151.0;900002;0.00;0.00;0.00;25.00;25.00;\r
 ";
-    let first = world.send(world.stack.shop.sign(&Method::POST, &path, file)).await;
+    let first = world
+        .send(world.stack.shop.sign(&Method::POST, &path, file))
+        .await;
     let first = first.expect(201);
     assert_eq!(text(&first["account_id"]), id);
-    assert_eq!((&first["imported"]["deals"], &first["skipped"]), (&json!(2), &json!(0)));
+    assert_eq!(
+        (&first["imported"]["deals"], &first["skipped"]),
+        (&json!(2), &json!(0))
+    );
     world.stack.pump().await;
     let trades = |answer: Value| (answer["total"].clone(), answer["trades"].clone());
     let listing = format!("/api/account/{id}/trades");
@@ -199,7 +241,9 @@ Time;Deal;Symbol;Type;Direction;Volume;Price;Order;Commission;Fee;Swap;Profit;Ba
     // Deals tell what was traded; the balance is what the snapshots say.
     assert_eq!(summary["balance_current"], json!(100_046.5));
 
-    let again = world.send(world.stack.shop.sign(&Method::POST, &path, file)).await;
+    let again = world
+        .send(world.stack.shop.sign(&Method::POST, &path, file))
+        .await;
     assert_eq!(again.expect(201)["skipped"], 2);
     world.stack.pump().await;
     let (total, _) = trades(world.get(&listing).await.expect(200));
@@ -209,5 +253,9 @@ Time;Deal;Symbol;Type;Direction;Volume;Price;Order;Commission;Fee;Swap;Profit;Ba
     let other = world.stack.other_shop.sign(&Method::POST, &path, file);
     assert_eq!(world.send(other).await.status, 404);
     let trader = import(&world, &path, file);
-    assert_eq!(world.send(trader).await.status, 401, "only the shop adds to it");
+    assert_eq!(
+        world.send(trader).await.status,
+        401,
+        "only the shop adds to it"
+    );
 }

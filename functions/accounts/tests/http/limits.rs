@@ -31,7 +31,9 @@ async fn beyond_the_limit_a_caller_waits_and_others_do_not() {
     let body = refused.json();
     assert!(text(&body["type"]).ends_with("/rate-limited"), "{body}");
     // Another person, another key and another address have limits of their own.
-    let neighbour = world.send(world.stack.get_as(USER + 1, "/api/accounts")).await;
+    let neighbour = world
+        .send(world.stack.get_as(USER + 1, "/api/accounts"))
+        .await;
     assert_eq!(neighbour.status, 200);
     assert_eq!(world.shop_get("/api/s2s/accounts").await.status, 200);
 }
@@ -64,7 +66,11 @@ fn keyed(mut call: Request<Body>, key: &str) -> Request<Body> {
 async fn the_same_key_and_body_give_the_first_answer_again() {
     let mut world = World::new().await;
     let history = history(world.stack.now());
-    world.stack.gateway.add_account(LOGIN, PASSWORD, history).await;
+    world
+        .stack
+        .gateway
+        .add_account(LOGIN, PASSWORD, history)
+        .await;
     let call = |world: &World| keyed(world.connect(&json!({})), "order-7001");
     let first = world.send(call(&world)).await;
     assert_eq!(first.status, 201);
@@ -82,11 +88,17 @@ async fn the_same_key_and_body_give_the_first_answer_again() {
     assert!(text(&mismatch["type"]).ends_with("/validation-failed"));
     // The key is the caller's and the route's own.
     let body = connect_body(&json!({}));
-    let theirs = keyed(world.stack.other_shop.post("/api/connect", &body), "order-7001");
+    let theirs = keyed(
+        world.stack.other_shop.post("/api/connect", &body),
+        "order-7001",
+    );
     let theirs = world.send(theirs).await;
     assert_eq!(theirs.header("idempotent-replayed"), "");
     let id = text(&first.json()["account_id"]);
-    let elsewhere = world.stack.shop.post("/api/disconnect", &json!({"account_id": id}));
+    let elsewhere = world
+        .stack
+        .shop
+        .post("/api/disconnect", &json!({"account_id": id}));
     assert_eq!(world.send(keyed(elsewhere, "order-7001")).await.status, 200);
     world.stack.pump().await;
 }
@@ -95,7 +107,11 @@ async fn the_same_key_and_body_give_the_first_answer_again() {
 async fn a_refusal_is_repeated_and_a_failure_of_a_partner_is_tried_again() {
     let world = World::new().await;
     let history = history(world.stack.now());
-    world.stack.gateway.add_account(LOGIN, PASSWORD, history).await;
+    world
+        .stack
+        .gateway
+        .add_account(LOGIN, PASSWORD, history)
+        .await;
     let wrong = json!({"investor_pass": "wrong-password"});
     let call = |world: &World| keyed(world.connect(&wrong), "refused");
     let first = world.send(call(&world)).await;

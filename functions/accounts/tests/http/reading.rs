@@ -24,7 +24,10 @@ async fn a_drawdown_is_shown_everywhere_and_its_warning_is_told_once() {
     assert_eq!(summary["dd_all_time_used"], json!(4000));
     assert_eq!(summary["dd_all_time_current"], json!(1000));
 
-    let rules = world.get(&format!("/api/account/{id}/rules")).await.expect(200);
+    let rules = world
+        .get(&format!("/api/account/{id}/rules"))
+        .await
+        .expect(200);
     assert_eq!(rules["phase"], "active");
     assert_eq!(rules["plan_version"], 0);
     assert_eq!(rules["plan"]["daily"]["limit_pct"], json!(5));
@@ -48,13 +51,19 @@ async fn a_drawdown_is_shown_everywhere_and_its_warning_is_told_once() {
     let names: Vec<&str> = told.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names, ["account.connected", "account.warning"]);
 
-    let equity = world.get(&format!("/api/account/{id}/equity")).await.expect(200);
+    let equity = world
+        .get(&format!("/api/account/{id}/equity"))
+        .await
+        .expect(200);
     assert_eq!(equity["balance"], json!(100_046.5));
     assert_eq!(equity["equity"], json!(99_000));
     assert!(equity["margin"].is_number() && equity["free_margin"].is_number());
     let listed = world.get("/api/accounts").await.expect(200);
     assert_eq!(listed["items"][0]["id"], *id);
-    assert_eq!(listed["items"][0]["summary"]["dd_daily_used"], json!(1046.5));
+    assert_eq!(
+        listed["items"][0]["summary"]["dd_daily_used"],
+        json!(1046.5)
+    );
 }
 
 #[tokio::test]
@@ -69,35 +78,58 @@ async fn equity_history_keeps_the_extremes_of_every_span() {
     let points = day["points"].as_array().expect("points");
     assert_eq!(points.len(), 4);
     let lasts: Vec<&Value> = points.iter().map(|point| &point["last"]).collect();
-    assert_eq!(lasts, [&json!(100_046.5), &json!(99_000), &json!(98_000), &json!(99_500)]);
+    assert_eq!(
+        lasts,
+        [
+            &json!(100_046.5),
+            &json!(99_000),
+            &json!(98_000),
+            &json!(99_500)
+        ]
+    );
 
     let few = world.get(&format!("{path}?points=2")).await.expect(200);
     let points = few["points"].as_array().expect("points");
     assert!(points.len() <= 2, "{points:?}");
-    let extreme = |name: &str| points.iter().map(|point| point[name].as_f64().expect("a figure"));
+    let extreme = |name: &'static str| {
+        let figure = move |point: &Value| point[name].as_f64().expect("a figure");
+        points.iter().map(figure)
+    };
     assert_eq!(extreme("minimum").fold(f64::MAX, f64::min), 98_000.0);
     assert_eq!(extreme("maximum").fold(f64::MIN, f64::max), 100_046.5);
     assert_eq!(points[points.len() - 1]["balance"], json!(100_046.5));
 
     let from = rfc3339(world.stack.now() - TimeDelta::days(700));
     let to = rfc3339(world.stack.now() + TimeDelta::days(1));
-    let years = world.get(&format!("{path}?from={from}&to={to}")).await.expect(200);
+    let years = world
+        .get(&format!("{path}?from={from}&to={to}"))
+        .await
+        .expect(200);
     assert_eq!(years["resolution"], "day");
     let empty = rfc3339(world.stack.now() - TimeDelta::days(2));
-    let before = world.get(&format!("{path}?from={from}&to={empty}")).await.expect(200);
+    let before = world
+        .get(&format!("{path}?from={from}&to={empty}"))
+        .await
+        .expect(200);
     assert_eq!(before["points"], json!([]));
     for (query, field) in [("points=1", "points"), ("points=2001", "points")] {
         let problem = world.get(&format!("{path}?{query}")).await.expect(400);
         assert_eq!(fields(&problem), [field]);
     }
-    let turned = world.get(&format!("{path}?from={to}&to={from}")).await.expect(400);
+    let turned = world
+        .get(&format!("{path}?from={to}&to={from}"))
+        .await
+        .expect(400);
     assert_eq!(fields(&turned), ["from"]);
 }
 
 #[tokio::test]
 async fn a_position_with_partial_closes_is_one_trade() {
     let (world, id) = World::connected().await;
-    let answer = world.get(&format!("/api/account/{id}/trades")).await.expect(200);
+    let answer = world
+        .get(&format!("/api/account/{id}/trades"))
+        .await
+        .expect(200);
     assert_eq!(answer["total"], 2);
     assert_eq!((&answer["page"], &answer["limit"]), (&json!(1), &json!(50)));
     let gold = &answer["trades"][0];
@@ -113,12 +145,18 @@ async fn a_position_with_partial_closes_is_one_trade() {
     assert_eq!(euro["profit"], json!(150));
     assert_eq!(euro["commission"], json!(-3.5));
     assert_eq!(euro["net_profit"], json!(146.5));
-    let second = world.get(&format!("/api/account/{id}/trades?page=2&limit=1")).await;
+    let second = world
+        .get(&format!("/api/account/{id}/trades?page=2&limit=1"))
+        .await;
     assert_eq!(second.expect(200)["trades"][0]["number"], 1);
-    let third = world.get(&format!("/api/account/{id}/trades?page=3&limit=1")).await;
+    let third = world
+        .get(&format!("/api/account/{id}/trades?page=3&limit=1"))
+        .await;
     assert_eq!(third.expect(200)["trades"], json!([]));
     for query in ["page=0", "limit=0", "limit=201", "page=x"] {
-        let answer = world.get(&format!("/api/account/{id}/trades?{query}")).await;
+        let answer = world
+            .get(&format!("/api/account/{id}/trades?{query}"))
+            .await;
         assert_eq!(answer.status, 400, "{query}");
     }
 }
@@ -126,7 +164,10 @@ async fn a_position_with_partial_closes_is_one_trade() {
 #[tokio::test]
 async fn statistics_add_up_to_the_cent() {
     let (world, id) = World::connected().await;
-    let answer = world.get(&format!("/api/account/{id}/statistics")).await.expect(200);
+    let answer = world
+        .get(&format!("/api/account/{id}/statistics"))
+        .await
+        .expect(200);
     for (field, value) in [
         ("closed", json!(2)),
         ("winners", json!(1)),
@@ -197,13 +238,17 @@ async fn settings_are_written_over_the_version_that_was_read() {
     let first = world.get(&path).await;
     assert_eq!(first.header("etag"), "\"0\"");
     let first = first.expect(200);
-    assert_eq!((&first["alert_warning"], &first["version"]), (&json!(true), &json!(0)));
+    assert_eq!(
+        (&first["alert_warning"], &first["version"]),
+        (&json!(true), &json!(0))
+    );
 
     let put = |tag: Option<&'static str>, body: Value| {
         let token = world.stack.exchange(USER);
         let mut call = testkit::http::bearer(&token, &Method::PUT, &path, body.to_string());
         if let Some(tag) = tag {
-            call.headers_mut().insert("if-match", tag.parse().expect("a header"));
+            call.headers_mut()
+                .insert("if-match", tag.parse().expect("a header"));
         }
         world.send(call)
     };
@@ -219,8 +264,10 @@ async fn settings_are_written_over_the_version_that_was_read() {
     assert_eq!(unconditional["version"], 2);
     assert_eq!(unconditional["display_name"], Value::Null);
     assert_eq!(unconditional["alert_warning"], true);
-    let bad = put(None, json!({"time_zone": "Mars/Base", "display_name": ""})).await.expect(400);
-    assert_eq!(fields(&bad), ["time_zone", "display_name"]);
+    let bad = put(None, json!({"time_zone": "Mars/Base", "display_name": ""}))
+        .await
+        .expect(400);
+    assert_eq!(fields(&bad), ["display_name", "time_zone"]);
 }
 
 #[tokio::test]
@@ -233,7 +280,10 @@ async fn connection_logs_come_newest_first_with_the_request_that_caused_them() {
     assert_eq!(page["items"][0]["detail"], "0 new deals, 1 open positions");
     assert!(text(&page["items"][0]["request_id"]).starts_with("req_"));
     let cursor = text(&page["next_cursor"]);
-    let next = world.get(&format!("{path}?limit=1&cursor={cursor}")).await.expect(200);
+    let next = world
+        .get(&format!("{path}?limit=1&cursor={cursor}"))
+        .await
+        .expect(200);
     assert_eq!(next["items"][0]["detail"], "7 new deals, 1 open positions");
 }
 
@@ -241,7 +291,11 @@ async fn connection_logs_come_newest_first_with_the_request_that_caused_them() {
 async fn a_manual_sync_is_for_once_a_minute_and_brings_the_new_figures() {
     let (mut world, id) = World::connected().await;
     let steps = json!([{"do": {"equity": {"equity": 97_500}}}]);
-    world.stack.gateway.steps(crate::support::LOGIN, steps).await;
+    world
+        .stack
+        .gateway
+        .steps(crate::support::LOGIN, steps)
+        .await;
     let path = format!("/api/account/{id}/sync");
     let first = world.call(Method::POST, &path, "").await;
     assert_eq!(first.expect(202)["success"], true);
@@ -251,7 +305,9 @@ async fn a_manual_sync_is_for_once_a_minute_and_brings_the_new_figures() {
     assert!(text(&second.expect(429)["type"]).ends_with("/rate-limited"));
     world.stack.pump().await;
     assert_eq!(world.summary(&id).await["equity_current"], json!(97_500));
-    let gone = world.post("/api/disconnect", &json!({"account_id": id})).await;
+    let gone = world
+        .post("/api/disconnect", &json!({"account_id": id}))
+        .await;
     assert_eq!(gone.status, 200);
     assert_eq!(world.call(Method::POST, &path, "").await.status, 409);
 }

@@ -35,12 +35,24 @@ async fn the_worked_example_comes_out_figure_by_figure() {
     // reference, source, daily used, floor, use in percent, next reset,
     // all-time used, current, use in percent, phase.
     let rows = [
-        (100_000, "after", 0, 95_000, 0, "10T22:00", 0, 0, 0, "active"),
-        (100_000, "after", 3500, 95_000, 70, "10T22:00", 3500, 3500, 35, "active"),
-        (100_000, "after", 2000, 95_000, 40, "10T22:00", 3500, 2000, 35, "active"),
-        (98_000, "before", 600, 93_000, 12, "11T22:00", 3500, 2600, 35, "active"),
-        (98_000, "before", 4600, 93_000, 92, "11T22:00", 6600, 6600, 66, "active"),
-        (98_000, "before", 5100, 93_000, 102, "11T22:00", 7100, 7100, 71, "breached"),
+        (
+            100_000, "after", 0, 95_000, 0, "10T22:00", 0, 0, 0, "active",
+        ),
+        (
+            100_000, "after", 3500, 95_000, 70, "10T22:00", 3500, 3500, 35, "active",
+        ),
+        (
+            100_000, "after", 2000, 95_000, 40, "10T22:00", 3500, 2000, 35, "active",
+        ),
+        (
+            98_000, "before", 600, 93_000, 12, "11T22:00", 3500, 2600, 35, "active",
+        ),
+        (
+            98_000, "before", 4600, 93_000, 92, "11T22:00", 6600, 6600, 66, "active",
+        ),
+        (
+            98_000, "before", 5100, 93_000, 102, "11T22:00", 7100, 7100, 71, "breached",
+        ),
     ];
     let crossings = [
         json!([]),
@@ -107,7 +119,11 @@ async fn a_reset_in_new_york_moves_with_its_clock() {
         .collect();
     assert_eq!(
         resets,
-        ["2026-03-07T22:00:00Z", "2026-03-08T21:00:00Z", "2026-03-09T21:00:00Z"]
+        [
+            "2026-03-07T22:00:00Z",
+            "2026-03-08T21:00:00Z",
+            "2026-03-09T21:00:00Z"
+        ]
     );
 }
 
@@ -116,10 +132,19 @@ async fn what_cannot_be_simulated_is_refused_by_field() {
     let world = World::new().await;
     let snapshots = json!([snapshot("10T09:00", 1, 1)]);
     for (body, field) in [
-        (json!({"plan": {}, "snapshots": snapshots}), "initial_balance"),
+        (
+            json!({"plan": {}, "snapshots": snapshots}),
+            "initial_balance",
+        ),
         (json!({"plan": {}}), "snapshots"),
-        (json!({"initial_balance": 1, "snapshots": snapshots}), "plan"),
-        (json!({"plan": {}, "initial_balance": -1, "snapshots": snapshots}), "initial_balance"),
+        (
+            json!({"initial_balance": 1, "snapshots": snapshots}),
+            "plan",
+        ),
+        (
+            json!({"plan": {}, "initial_balance": -1, "snapshots": snapshots}),
+            "initial_balance",
+        ),
         (
             json!({"plan": {"daily": {"limit_pct": 0}}, "initial_balance": 1, "snapshots": snapshots}),
             "plan",
@@ -137,7 +162,11 @@ async fn what_cannot_be_simulated_is_refused_by_field() {
     let many: Vec<Value> = (0..10_001).map(|_| snapshot("10T09:00", 1, 1)).collect();
     let body = json!({"plan": {}, "initial_balance": 1, "snapshots": many});
     let answer = world.post(PATH, &body).await;
-    assert!(matches!(answer.status.as_u16(), 400 | 413), "{}", answer.status);
+    assert!(
+        matches!(answer.status.as_u16(), 400 | 413),
+        "{}",
+        answer.status
+    );
 }
 
 #[tokio::test]
@@ -149,7 +178,10 @@ async fn a_plan_runs_over_an_accounts_history_as_a_job() {
     let job = world.post(PATH, &body).await.expect(202);
     assert_eq!(job["status"], "queued");
     let url = text(&job["result_url"]);
-    assert_eq!(world.shop_get(&url).await.expect(200)["result"], Value::Null);
+    assert_eq!(
+        world.shop_get(&url).await.expect(200)["result"],
+        Value::Null
+    );
     world.stack.pump().await;
     let done = world.shop_get(&url).await.expect(200);
     assert_eq!(done["status"], "done");
@@ -163,7 +195,10 @@ async fn a_plan_runs_over_an_accounts_history_as_a_job() {
         .collect();
     assert_eq!(breaches.len(), 1);
     assert_eq!(breaches[0]["rule"], "daily_drawdown");
-    let last = result["timeline"].as_array().and_then(|list| list.last()).expect("an entry");
+    let last = result["timeline"]
+        .as_array()
+        .and_then(|list| list.last())
+        .expect("an entry");
     assert_eq!(last["daily"]["used"], json!(2046.5));
     assert_eq!(last["daily"]["limit"], json!(2000));
     // The account itself is judged by its own plan.
@@ -174,5 +209,11 @@ async fn a_plan_runs_over_an_accounts_history_as_a_job() {
     assert_eq!(world.send(other.post(PATH, &body)).await.status, 404);
     let nobody = json!({"plan": {}, "account_id": "acc_01jd7bz8v6m3t9q2x4w7y0c1df"});
     assert_eq!(world.post(PATH, &nobody).await.status, 404);
-    assert_eq!(world.shop_get("/api/s2s/plans/simulations/job_x").await.status, 404);
+    assert_eq!(
+        world
+            .shop_get("/api/s2s/plans/simulations/job_x")
+            .await
+            .status,
+        404
+    );
 }

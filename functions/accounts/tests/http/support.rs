@@ -39,8 +39,14 @@ impl World {
     pub(crate) async fn connected() -> (Self, String) {
         let mut world = Self::new().await;
         let history = history(world.stack.now());
-        world.stack.gateway.add_account(LOGIN, PASSWORD, history).await;
-        let body = world.send(world.connect(&json!({"initial_balance": 100_000}))).await;
+        world
+            .stack
+            .gateway
+            .add_account(LOGIN, PASSWORD, history)
+            .await;
+        let body = world
+            .send(world.connect(&json!({"initial_balance": 100_000})))
+            .await;
         let id = text(&body.expect(201)["account_id"]);
         world.stack.pump().await;
         (world, id)
@@ -75,11 +81,14 @@ impl World {
     /// A call by the trader.
     pub(crate) async fn call(&self, method: Method, path: &str, body: &str) -> Answer {
         let token = self.stack.exchange(USER);
-        self.send(bearer(&token, &method, path, body.to_owned())).await
+        self.send(bearer(&token, &method, path, body.to_owned()))
+            .await
     }
 
     pub(crate) async fn summary(&self, id: &str) -> Value {
-        self.get(&format!("/api/account/{id}/summary")).await.expect(200)
+        self.get(&format!("/api/account/{id}/summary"))
+            .await
+            .expect(200)
     }
 
     /// The account as the shop's list has it.
@@ -150,11 +159,17 @@ pub(crate) fn rfc3339(at: DateTime<Utc>) -> String {
 }
 
 pub(crate) fn text(value: &Value) -> String {
-    value.as_str().unwrap_or_else(|| panic!("no text: {value}")).to_owned()
+    value
+        .as_str()
+        .unwrap_or_else(|| panic!("no text: {value}"))
+        .to_owned()
 }
 
 /// The fields that a problem names, in order.
 pub(crate) fn fields(problem: &Value) -> Vec<String> {
     let details = problem["details"].as_array().cloned().unwrap_or_default();
-    details.iter().map(|detail| text(&detail["field"])).collect()
+    details
+        .iter()
+        .map(|detail| text(&detail["field"]))
+        .collect()
 }
