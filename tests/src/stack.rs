@@ -144,7 +144,7 @@ impl Stack {
     /// Both go on from there.
     pub async fn set_clock(&self, at: Timestamp) {
         let ahead = at - SystemClock.now();
-        let aws = platform::aws::config().await;
+        let aws = platform::aws::config(&self.env).expect("the cloud's address");
         let table = Table::new(
             aws_sdk_dynamodb::Client::new(&aws),
             self.env
@@ -164,14 +164,14 @@ impl Stack {
 
     /// The queues, to send what was sent before once more.
     pub async fn queues(&self) -> Queues {
-        let aws = platform::aws::config().await;
+        let aws = platform::aws::config(&self.env).expect("the cloud's address");
         Queues::from_env(aws_sdk_sqs::Client::new(&aws), &self.env, &Queue::ALL)
             .expect("the queues")
     }
 
     /// The accounts' table, to look at what was stored.
     pub async fn accounts_table(&self) -> Table {
-        let aws = platform::aws::config().await;
+        let aws = platform::aws::config(&self.env).expect("the cloud's address");
         Table::new(
             aws_sdk_dynamodb::Client::new(&aws),
             self.env

@@ -35,7 +35,7 @@ impl Scenario {
         }
         until("a judged snapshot", Duration::from_secs(150), async || {
             self.hurry_twice().await;
-            tokio::time::sleep(Duration::from_millis(700)).await;
+            tokio::time::sleep(Duration::from_millis(1_600)).await;
             let summary = self.summary().await;
             let as_of: Option<DateTime<Utc>> = serde_json::from_value(summary["as_of"].clone())
                 .ok()

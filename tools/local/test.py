@@ -39,6 +39,8 @@ def black_box(arguments: list[str]) -> bool:
         "EMULATOR_PORT": str(free_port()),
         "MT5_SIM_PORT": str(free_port()),
         "PORT": str(free_port()),
+        # All tests are one shop's; limits have tests of their own in process.
+        "REQUESTS_PER_MINUTE": "6000",
         "STACK_DIR": ".local/test",
     }
     os.environ.update(chosen)

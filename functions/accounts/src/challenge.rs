@@ -164,6 +164,7 @@ fn administration<'a>(
     }
 }
 
+#[expect(clippy::ptr_arg, reason = "garde hands an inner value over as it is")]
 fn account_type_text(text: &String, context: &()) -> garde::Result {
     is_account_type(text, context)
 }

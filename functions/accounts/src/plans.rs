@@ -30,9 +30,10 @@ pub(crate) struct PlanAnswer {
     account_type: String,
     /// From 1; 0 is the default plan of a type that the shop has not written.
     version: u64,
-    plan: Plan,
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
+    #[serde(flatten)]
+    plan: Plan,
 }
 
 impl PlanAnswer {
@@ -51,6 +52,7 @@ impl PlanAnswer {
 pub(crate) struct ListedPlan {
     account_type: String,
     version: u64,
+    #[serde(flatten)]
     plan: Plan,
     /// The newest twenty versions.
     versions: Vec<PlanAnswer>,

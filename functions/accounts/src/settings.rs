@@ -51,6 +51,7 @@ fn on() -> bool {
     true
 }
 
+#[expect(clippy::ptr_arg, reason = "garde hands an inner value over as it is")]
 fn is_zone(zone: &String, _: &()) -> garde::Result {
     match zone.parse::<chrono_tz::Tz>() {
         Ok(_) => Ok(()),

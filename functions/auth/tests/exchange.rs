@@ -5,6 +5,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
 use fn_auth::App;
 use http::Method;
+use kernel::time::Clock;
+use platform::clock::SystemClock;
 use platform::tokens::Verifier;
 use serde_json::{Value, json};
 use testkit::http::{bearer, from_event, request, send};
@@ -49,7 +51,7 @@ async fn a_signed_call_gets_a_token_of_fifteen_minutes_that_verifies() {
         .and_then(|text| text.parse().ok())
         .expect("a time");
     assert!(
-        (expires - stack.now() - TimeDelta::seconds(900))
+        (expires - SystemClock.now() - TimeDelta::seconds(900))
             .num_seconds()
             .abs()
             <= 2

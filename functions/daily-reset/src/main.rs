@@ -8,6 +8,6 @@ use platform::{aws, runtime, telemetry};
 async fn main() -> Result<(), lambda_runtime::Error> {
     let env = Env::from_process();
     telemetry::start(&env);
-    let app = &App::new(&env, &aws::config().await)?;
+    let app = &App::new(&env, &aws::config(&env)?)?;
     runtime::serve_events(async |event| app.handle(event).await).await
 }

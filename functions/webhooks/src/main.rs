@@ -19,7 +19,7 @@ use platform::{aws, runtime, telemetry};
 async fn main() -> Result<(), Cause> {
     let env = Env::from_process();
     telemetry::start(&env);
-    let config = aws::config().await;
+    let config = aws::config(&env)?;
     let dynamo = aws_sdk_dynamodb::Client::new(&config);
     let secrets = Secrets::new(aws_sdk_secretsmanager::Client::new(&config));
     let sqs = aws_sdk_sqs::Client::new(&config);

@@ -6,7 +6,7 @@ use accounts::app::judge::judge;
 use accounts::app::messages::{RulesMessage, SyncMessage, WebhookMessage};
 use accounts::app::replay;
 use accounts::app::reset::fan_out;
-use accounts::app::sync::Handled;
+use accounts::app::sync::{Handled, revive};
 use accounts::store::Delivery;
 use chrono::TimeDelta;
 use kernel::time::{Clock, Timestamp};
@@ -93,6 +93,18 @@ impl Stack {
             .expect("fans out");
         self.pump().await;
         due
+    }
+
+    /// What the sync function does in its minute: chains that are overdue go
+    /// on. Answers how many.
+    ///
+    /// # Panics
+    /// Where the store fails.
+    pub async fn revive(&mut self) -> usize {
+        let revived = revive(&self.store, &self.queues, self.now()).await;
+        let revived = revived.expect("revives");
+        self.pump().await;
+        revived
     }
 
     /// Messages to shops, each once, in the order in which they were handed

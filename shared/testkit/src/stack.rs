@@ -5,7 +5,7 @@ use std::sync::Arc;
 use accounts::app::sync::Syncer;
 use accounts::gateway::mt5::{Mt5Gateway, Mt5Settings};
 use accounts::store::Store;
-use aws_config::SdkConfig;
+use aws_types::SdkConfig;
 use axum::body::Body;
 use chrono::TimeDelta;
 use http::{Method, Request};
@@ -55,7 +55,8 @@ pub struct Stack {
 
 impl Stack {
     /// Starts one: two shops with their keys, a master key, a signing key that
-    /// is published, and no accounts.
+    /// is published, and no accounts. Its clock begins on the next day at
+    /// 08:00 UTC, so that no test meets a reset or a new day by accident.
     ///
     /// # Panics
     /// Where a part does not start.
@@ -100,6 +101,7 @@ impl Stack {
         };
         stack.add_shop(&stack.shop).await;
         stack.add_shop(&stack.other_shop).await;
+        stack.advance(until_morning(stack.now())).await;
         stack
     }
 
@@ -193,6 +195,12 @@ impl Stack {
     pub fn get_as(&self, wp_user_id: u64, path: &str) -> Request<Body> {
         bearer(&self.exchange(wp_user_id), &Method::GET, path, "")
     }
+}
+
+/// Until the next day's 08:00 UTC.
+fn until_morning(now: Timestamp) -> TimeDelta {
+    let morning = (now + TimeDelta::days(1)).date_naive().and_hms_opt(8, 0, 0);
+    morning.map_or(TimeDelta::zero(), |morning| morning.and_utc() - now)
 }
 
 fn env(gateway: &Gateway, changes: &[(&str, &str)]) -> Env {

@@ -7,12 +7,13 @@ use crate::measure::Start;
 
 /// The table's head.
 pub(crate) const HEADING: &str = "\
-| function | event | exec to first poll, ms: least | median | p95 | first request, ms: median | p95 | later ones, ms: median | resident at first poll, MiB | after the requests | binary, MiB |
-|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|";
+| function | event | exec to first poll, ms: least | median | p95 | of it on the CPU, ms: median | first request, ms: median | p95 | later ones, ms: median | resident at first poll, MiB | after the requests | binary, MiB |
+|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|";
 
 /// The figures of a function.
 pub(crate) struct Figures {
     to_poll: Vec<Duration>,
+    to_poll_cpu: Vec<Duration>,
     first: Vec<Duration>,
     later: Vec<Duration>,
     resident_at_poll_kib: u64,
@@ -33,6 +34,7 @@ impl Figures {
         let later = |start: &Start| start.answers.iter().skip(1).copied().collect::<Vec<_>>();
         Self {
             to_poll: sorted(&mut starts.iter().map(|start| start.to_poll)),
+            to_poll_cpu: sorted(&mut starts.iter().map(|start| start.to_poll_cpu)),
             first: sorted(&mut starts.iter().filter_map(first)),
             later: sorted(&mut starts.iter().flat_map(later)),
             resident_at_poll_kib: largest(|start| start.resident_at_poll.0),
@@ -49,6 +51,7 @@ impl Figures {
             ms(at(&self.to_poll, 0)),
             ms(at(&self.to_poll, 50)),
             ms(at(&self.to_poll, 95)),
+            ms(at(&self.to_poll_cpu, 50)),
             ms(at(&self.first, 50)),
             ms(at(&self.first, 95)),
             ms(at(&self.later, 50)),

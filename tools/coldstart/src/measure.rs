@@ -27,6 +27,8 @@ pub(crate) enum Failure {
 pub(crate) struct Start {
     /// From just before the process is made to its first question for an event.
     pub(crate) to_poll: Duration,
+    /// Of it, what the process had a processor for.
+    pub(crate) to_poll_cpu: Duration,
     /// From handing out an event to its answer, in order.
     pub(crate) answers: Vec<Duration>,
     /// Resident when it first asked for an event.
@@ -50,6 +52,7 @@ pub(crate) async fn start(
     let process = Process::start(binary, &settings, api.address).map_err(of_process)?;
     let mut poll = api.poll().await.map_err(of_api)?;
     let to_poll = poll.at - began;
+    let to_poll_cpu = process.on_cpu().map_err(of_process)?;
     let resident_at_poll = process.resident().map_err(of_process)?;
     let mut answers = Vec::new();
     for _ in 0..requests {
@@ -61,11 +64,16 @@ pub(crate) async fn start(
         check(function, &answer.body)?;
         poll = api.poll().await.map_err(of_api)?;
     }
+    let resident_at_end = process.resident().map_err(of_process)?;
+    // It ends while it waits for an event, as an instance does that is frozen.
+    drop(process);
+    drop(poll);
     Ok(Start {
         to_poll,
+        to_poll_cpu,
         answers,
         resident_at_poll,
-        resident_at_end: process.resident().map_err(of_process)?,
+        resident_at_end,
     })
 }
 

@@ -30,7 +30,7 @@ const DEADLINE_MS: i64 = 29_000;
 pub(crate) enum ApiError {
     #[error("no port is free")]
     Port(#[source] std::io::Error),
-    #[error("the function did not {0} within {} s", WAIT_MAX.as_secs())]
+    #[error("the function did not {0} in time")]
     Late(&'static str),
     #[error("the function reported an error: {0}")]
     Reported(String),

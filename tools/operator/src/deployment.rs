@@ -35,7 +35,7 @@ pub(crate) struct Deployment {
 impl Deployment {
     pub(crate) async fn from_env() -> Result<Self, Failure> {
         let env = Env::from_process();
-        let aws = aws::config().await;
+        let aws = aws::config(&env)?;
         let dynamo = aws_sdk_dynamodb::Client::new(&aws);
         Ok(Self {
             platform_table: Table::new(dynamo.clone(), env.text("PLATFORM_TABLE")?),

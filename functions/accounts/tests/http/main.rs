@@ -11,4 +11,5 @@ mod plans;
 mod reading;
 mod shop_lists;
 mod simulating;
+mod storms;
 mod support;

@@ -26,13 +26,13 @@ async fn a_plan_gets_a_version_with_each_write_and_keeps_the_ones_before() {
         (&first["version"], &first["account_type"]),
         (&json!(1), &json!("evaluation-100k"))
     );
-    assert_eq!(first["plan"]["daily"]["limit_pct"], json!(4));
-    assert_eq!(first["plan"]["max"], Value::Null, "null switches off");
+    assert_eq!(first["daily"]["limit_pct"], json!(4));
+    assert_eq!(first["max"], Value::Null, "null switches off");
     assert_eq!(
-        first["plan"]["reset"],
+        first["reset"],
         json!({"time": "01:30", "zone": "Asia/Tehran"})
     );
-    assert_eq!(first["plan"]["payout"], "keep");
+    assert_eq!(first["payout"], "keep");
 
     assert_eq!(
         put_if(&world, "\"1\"", &json!({"daily": null}))
@@ -45,9 +45,9 @@ async fn a_plan_gets_a_version_with_each_write_and_keeps_the_ones_before() {
     assert_eq!(list["items"].as_array().map(Vec::len), Some(1));
     let plan = &list["items"][0];
     assert_eq!(plan["version"], 2);
-    assert_eq!(plan["plan"]["daily"], Value::Null);
+    assert_eq!(plan["daily"], Value::Null);
     assert_eq!(
-        plan["plan"]["max"]["limit_pct"],
+        plan["max"]["limit_pct"],
         json!(10),
         "absent takes the default"
     );
@@ -134,7 +134,7 @@ async fn a_challenge_keeps_the_version_of_its_start_until_it_is_moved() {
     assert_eq!(world.summary(&id).await["dd_daily_limit"], json!(5000));
     let path = format!("/api/s2s/accounts/{id}/plan");
     let moved = world.post(&path, &json!({"version": 1})).await.expect(200);
-    assert_eq!(moved["plan"]["daily"]["limit_pct"], json!(3));
+    assert_eq!(moved["daily"]["limit_pct"], json!(3));
     assert_eq!(world.summary(&id).await["dd_daily_limit"], json!(3000));
     let newest = world.post(&path, &json!({})).await.expect(200);
     assert_eq!(newest["version"], 2);

