@@ -1,6 +1,7 @@
 //! The gateway simulator's controls.
 
 use chrono::TimeDelta;
+use kernel::time::Timestamp;
 use reqwest::Client;
 use serde_json::{Value, json};
 
@@ -27,9 +28,15 @@ impl Simulator {
         self.post("/sim/accounts", account).await;
     }
 
-    /// Lets something happen on an account now.
-    pub async fn act(&self, login: &str, steps: &[Value]) {
-        let steps: Vec<Value> = steps.iter().map(|step| json!({"do": step})).collect();
+    /// Lets something happen on an account at a moment.
+    pub async fn plan(&self, login: &str, at: Timestamp, steps: &[Value]) {
+        if steps.is_empty() {
+            return;
+        }
+        let steps: Vec<Value> = steps
+            .iter()
+            .map(|step| json!({"at": at, "do": step}))
+            .collect();
         self.post(
             &format!("/sim/accounts/{login}/steps"),
             &json!({"steps": steps}),

@@ -29,10 +29,9 @@ struct Scenario {
 impl Scenario {
     /// Lets something happen at a moment and waits until it is judged.
     async fn at(&self, at: Timestamp, steps: &[Value]) -> Value {
+        // Planned ahead, so that no sync sees the moment without its event.
+        self.stack.simulator.plan(LOGIN, at, steps).await;
         self.stack.set_clock(at).await;
-        if !steps.is_empty() {
-            self.stack.simulator.act(LOGIN, steps).await;
-        }
         until("a judged snapshot", Duration::from_secs(150), async || {
             self.hurry_twice().await;
             tokio::time::sleep(Duration::from_millis(1_600)).await;
@@ -202,19 +201,16 @@ async fn two_days_with_copies_kills_and_a_failing_gateway_end_in_exactly_what_th
         "a deposit is no gain"
     );
 
-    // The reset passes with nobody syncing; the schedule finds it.
-    stack.set_clock(t(2, 1, 31)).await;
-    let after_reset = scenario.summary().await;
-    let next: DateTime<Utc> =
-        serde_json::from_value(after_reset["dd_daily_reset_at"].clone()).expect("a time");
-    assert_eq!(next, t(3, 1, 30));
-
+    // The reset passes with nobody syncing.
     // 12.5 of the 20 hours between the neighbours: 105,400 + 0.625 × 1,600.
     let summary = scenario.at(t(2, 9, 0), &[equity(107_000)]).await;
     assert_eq!(summary["dd_daily_reference_source"], json!("interpolated"));
     let reference = summary["dd_daily_reference"].as_f64().expect("a number");
     assert!((106_395.0..106_405.0).contains(&reference), "{reference}");
     assert_eq!(summary["dd_daily_used"], json!(0));
+    let next: DateTime<Utc> =
+        serde_json::from_value(summary["dd_daily_reset_at"].clone()).expect("a time");
+    assert_eq!(next, t(3, 1, 30));
 
     // A drawdown of more than 5,000 from there breaches; the deepest all-time
     // use was day 1's: 100,000 less 95,400.

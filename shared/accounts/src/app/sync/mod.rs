@@ -96,7 +96,12 @@ impl Syncer {
         match self.run(&mut running).await {
             Ok(()) => Ok(()),
             Err(StepError::Gateway(error)) => self.trouble(&running, error).await,
-            // Another writer was first: the message comes again and sees it.
+            // Another writer was first. A step of this generation has ended
+            // this one; anything else, and the message comes again.
+            Err(StepError::Overtaken(error)) => match self.read(step, now).await? {
+                Some(_) => Err(error),
+                None => Ok(()),
+            },
             Err(StepError::Own(error)) => Err(error),
         }
     }
@@ -435,6 +440,8 @@ impl Syncer {
 enum StepError {
     /// The gateway's doing: told, and tried again later.
     Gateway(GatewayError),
+    /// Somebody else wrote meanwhile.
+    Overtaken(kernel::Error),
     /// Ours: the message comes again.
     Own(kernel::Error),
 }
@@ -462,6 +469,9 @@ impl From<platform::dynamo::StoreError> for StepError {
 
 impl From<CommitError> for StepError {
     fn from(error: CommitError) -> Self {
-        Self::Own(error.into())
+        match error {
+            CommitError::Refused(_) => Self::Overtaken(error.into()),
+            CommitError::Store(error) => Self::Own(error.into()),
+        }
     }
 }

@@ -44,6 +44,8 @@ impl Syncer {
         };
         match written {
             Ok(()) => {}
+            // The step that was first has told of the trouble, or has none.
+            Err(StepError::Overtaken(_)) => return Ok(()),
             Err(StepError::Own(error)) => return Err(error),
             Err(StepError::Gateway(error)) => return Err(error.into()),
         }
