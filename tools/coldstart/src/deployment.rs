@@ -1,6 +1,7 @@
 //! What the functions run against: the test kit's stack with one account that
 //! has been judged.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use aws_types::service_config::ServiceConfigKey;
 use chrono::TimeDelta;
 use serde_json::json;
@@ -53,6 +54,29 @@ impl Deployment {
             stack,
             account,
             settings,
+        }
+    }
+
+    /// Has no request count as made: each new instance takes a twentieth of a
+    /// caller's limit, and no caller is to meet so many at once.
+    ///
+    /// # Panics
+    /// Where the store fails.
+    pub(crate) async fn forget_limits(&self) {
+        let table = &self.stack.cloud.platform;
+        let counted = table
+            .client()
+            .scan()
+            .table_name(table.name())
+            .filter_expression("begins_with(pk, :rate)")
+            .expression_attribute_values(":rate", AttributeValue::S("RATE#".to_owned()))
+            .projection_expression("pk, sk")
+            .send()
+            .await
+            .expect("scans");
+        for key in counted.items.unwrap_or_default() {
+            let deletion = table.client().delete_item().table_name(table.name());
+            deletion.set_key(Some(key)).send().await.expect("deletes");
         }
     }
 

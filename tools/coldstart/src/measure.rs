@@ -47,6 +47,7 @@ pub(crate) async fn start(
     let of_api = |error| Failure::Api(function.name(), error);
     let of_process = |error| Failure::Process(function.name(), error);
     let settings = deployment.settings();
+    deployment.forget_limits().await;
     let mut api = RuntimeApi::start().await.map_err(of_api)?;
     let began = Instant::now();
     let process = Process::start(binary, &settings, api.address).map_err(of_process)?;
