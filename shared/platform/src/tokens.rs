@@ -341,7 +341,7 @@ mod tests {
         let keys = SigningKeys::parse(&text.into()).expect("keys");
         assert_eq!(
             keys.public().keys[0].x,
-            "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPjcHURo"
+            "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"
         );
     }
 

@@ -419,10 +419,12 @@ mod tests {
     }
 
     #[test]
-    fn a_misspelt_field_is_refused() {
+    fn unknown_fields_are_ignored_and_wrong_values_are_refused() {
+        assert_eq!(
+            plan(r#"{"version":3,"daily":{"note":"x"}}"#),
+            Plan::default()
+        );
         for text in [
-            r#"{"dayly":null}"#,
-            r#"{"daily":{"limit_pc":4}}"#,
             r#"{"reset":{"time":"25:00"}}"#,
             r#"{"reset":{"zone":"Asia/Atlantis"}}"#,
             r#"{"daily":{"limit_pct":"5"}}"#,

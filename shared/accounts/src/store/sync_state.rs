@@ -60,19 +60,7 @@ impl SyncState {
     pub fn start(account: &AccountId, instance: &InstanceId, now: Timestamp) -> Self {
         Self {
             instance: Some(instance.clone()),
-            generation: 1,
-            revision: 0,
-            next_input: 1,
-            deals_until: None,
-            last_trade_at: None,
-            has_history: false,
-            balance_expected: None,
-            mismatch_fetches: 0,
-            mismatch_since: None,
-            failures: 0,
-            buckets: Buckets::default(),
-            due_shard: None,
-            due_at: None,
+            ..Self::idle()
         }
         .due(account, now)
     }
