@@ -33,13 +33,3 @@ pub struct Page<T> {
     /// Opaque; send it as `cursor` for the next page. `null` at the end.
     pub next_cursor: Option<String>,
 }
-
-impl<T> Page<T> {
-    /// The same page with each item turned into another.
-    pub fn map<U>(self, turn: impl FnMut(T) -> U) -> Page<U> {
-        Page {
-            items: self.items.into_iter().map(turn).collect(),
-            next_cursor: self.next_cursor,
-        }
-    }
-}

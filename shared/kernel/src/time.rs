@@ -12,16 +12,3 @@ pub trait Clock: Send + Sync + 'static {
     /// The present moment.
     fn now(&self) -> Timestamp;
 }
-
-/// A clock that stands still, for tests and replays.
-#[derive(Clone, Copy, Debug)]
-pub struct FixedClock(pub Timestamp);
-
-impl Clock for FixedClock {
-    fn now(&self) -> Timestamp {
-        self.0
-    }
-}
-
-/// Serde for timestamps kept as milliseconds since the epoch, for stores.
-pub use chrono::serde::{ts_milliseconds, ts_milliseconds_option};

@@ -4,7 +4,7 @@
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 use kernel::Error;
-use kernel::id::{ShopId, WpUser};
+use kernel::id::ShopId;
 use platform::tokens::Claims;
 
 use crate::problem::Problem;
@@ -73,14 +73,6 @@ pub struct Trader {
     pub shop: ShopId,
     /// The person, as accounts name their owner.
     pub owner: String,
-}
-
-impl Trader {
-    /// The WordPress user, where the token is an exchanged one.
-    #[must_use]
-    pub fn wp_user(&self) -> Option<WpUser> {
-        self.owner.parse().ok()
-    }
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Trader {

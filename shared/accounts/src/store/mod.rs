@@ -24,7 +24,6 @@ pub use logs::LogEntry;
 pub use registrations::Registration;
 pub use settings::Settings;
 pub use sync_state::SyncState;
-pub use trades::TradePage;
 pub use violations::StoredViolation;
 pub use webhooks::{Delivery, DeliveryState, WebhookEndpoint, secret_identity};
 

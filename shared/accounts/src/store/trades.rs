@@ -14,13 +14,6 @@ use crate::domain::ledger::ClosedPosition;
 /// Trades that an import packs into one row.
 pub(crate) const PACK: usize = 100;
 
-/// Trades of one page.
-#[derive(Clone, Debug, PartialEq)]
-pub struct TradePage {
-    /// The trades, the newest first.
-    pub trades: Vec<ClosedPosition>,
-}
-
 #[derive(Serialize, Deserialize)]
 struct TradeRow {
     first: u64,

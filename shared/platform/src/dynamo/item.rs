@@ -11,10 +11,6 @@ use super::StoreError;
 /// An item as the SDK has it.
 pub type AttributeMap = HashMap<String, AttributeValue>;
 
-/// A `None` field is left out of the item: an index key refuses NULL, and an
-/// absent attribute costs nothing.
-pub const NULLS_ARE_SKIPPED: bool = true;
-
 /// Partition and sort key of an item.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Key {
@@ -61,6 +57,8 @@ pub fn to_item<T: Serialize>(key: &Key, value: &T) -> Result<AttributeMap, Store
     let mut item: AttributeMap = serde_dynamo::to_item::<_, serde_dynamo::Item>(value)
         .map_err(|error| StoreError::new("write an item", error))?
         .into();
+    // A `None` field is left out: an index key refuses NULL, and an absent
+    // attribute costs nothing.
     item.retain(|_, attribute| !attribute.is_null());
     item.extend(key.attributes());
     Ok(item)

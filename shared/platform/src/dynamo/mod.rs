@@ -6,7 +6,7 @@ mod item;
 mod table;
 mod transaction;
 
-pub use item::{AttributeMap, Key, NULLS_ARE_SKIPPED, from_item, to_item};
+pub use item::{AttributeMap, Key, from_item, to_item};
 pub use table::{Query, QueryPage, Range, Table};
 pub use transaction::{CommitError, Condition, Transaction, Update};
 

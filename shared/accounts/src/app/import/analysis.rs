@@ -44,7 +44,7 @@ pub async fn import_for_analysis(
             trades[index] = trade;
         }
     }
-    let totals = read.history.totals();
+    let totals = &read.totals;
     let id = AccountId::generate(now);
     let header = &read.history.account;
     let account = Account {
@@ -69,9 +69,9 @@ pub async fn import_for_analysis(
     judgement.closed = statistics.closed;
     judgement.winners = statistics.winners;
     judgement.trading_days = ledger.standing().trading_days;
-    judgement.initial_balance = Some(initial_balance(request, &totals, now));
+    judgement.initial_balance = Some(initial_balance(request, totals, now));
     judgement.judged = Some(Reading {
-        recorded_at: read.deals().last().map_or(now, |deal| deal.time),
+        recorded_at: read.last_deal_at().unwrap_or(now),
         balance: totals.balance,
         equity: totals.balance,
         margin: None,

@@ -7,7 +7,7 @@ use chrono_tz::Tz;
 use kernel::Error;
 use kernel::currency::Currency;
 use kernel::time::Timestamp;
-use mt5_history::{DealTime, History, ParseError, Position};
+use mt5_history::{DealTime, History, ParseError, Position, Totals};
 use rust_decimal::Decimal;
 
 use super::{Counts, ERRORS_MAX, ImportRequest, ImportTotals, RowError};
@@ -18,6 +18,7 @@ pub(super) struct Read {
     pub(super) history: History,
     pub(super) zone: Tz,
     pub(super) currency: Currency,
+    pub(super) totals: Totals,
 }
 
 /// Reads a file.
@@ -48,6 +49,7 @@ pub(super) fn read(bytes: &[u8], request: &ImportRequest) -> kernel::Result<Read
         .and_then(Currency::parse)
         .unwrap_or_else(Currency::usd);
     Ok(Read {
+        totals: history.totals(),
         history,
         zone: request.server_zone,
         currency,
@@ -65,6 +67,12 @@ impl Read {
             .collect();
         deals.sort_by_key(|deal| deal.time);
         deals
+    }
+
+    /// The time of the newest deal.
+    pub(super) fn last_deal_at(&self) -> Option<Timestamp> {
+        let times = self.history.deals.iter().map(|deal| deal.time);
+        times.map(|time| instant(time, self.zone)).max()
     }
 
     /// The deals as an analysis counts them: where a report's Positions row is
@@ -117,7 +125,7 @@ impl Read {
     }
 
     pub(super) fn counts(&self) -> Counts {
-        let totals = self.history.totals();
+        let totals = &self.totals;
         Counts {
             positions: totals.closed_positions as u64,
             deals: totals.trades as u64,
@@ -126,7 +134,7 @@ impl Read {
     }
 
     pub(super) fn totals(&self) -> ImportTotals {
-        let totals = self.history.totals();
+        let totals = &self.totals;
         ImportTotals {
             net_profit: kernel::Number::money(totals.net_profit, &self.currency),
             balance: kernel::Number::money(totals.balance, &self.currency),

@@ -95,7 +95,7 @@ impl Syncer {
         };
         match self.run(&mut running).await {
             Ok(()) => Ok(()),
-            Err(StepError::Gateway(error)) => self.trouble(&running, error).await,
+            Err(StepError::Gateway(error)) => self.trouble(&mut running, error).await,
             // Another writer was first. A step of this generation has ended
             // this one; anything else, and the message comes again.
             Err(StepError::Overtaken(error)) => match self.read(step, now).await? {
@@ -133,12 +133,15 @@ impl Syncer {
 
     async fn run(&self, running: &mut Running) -> Result<(), StepError> {
         let Some(gateway_id) = self.gateway_id(running).await? else {
-            return self.wait_for_broker(running).await;
+            let due = running.now + pace::VERIFYING;
+            return self.go_on(running, due).await;
         };
         let fetched = fetch(self, running, &gateway_id).await?;
         let deals_effect = self.store_deals(running, &fetched).await?;
         if fetched.has_more {
-            return self.go_on_at_once(running).await;
+            // More of a long history is to come.
+            let due = running.now;
+            return self.go_on(running, due).await;
         }
         running.state.has_history = true;
         self.accept_snapshot(running, &fetched, deals_effect).await
@@ -180,10 +183,11 @@ impl Syncer {
         Ok(Some(gateway_id))
     }
 
-    async fn wait_for_broker(&self, running: &mut Running) -> Result<(), StepError> {
-        let due = running.now + pace::VERIFYING;
+    /// Schedules the next step, with what this one has learnt and nothing else.
+    async fn go_on(&self, running: &mut Running, due: Timestamp) -> Result<(), StepError> {
         let mut transaction = Transaction::new();
-        self.succeed(&mut transaction, running, due)?;
+        let next_input = running.state.next_input;
+        self.succeed(&mut transaction, running, due, next_input)?;
         transaction.commit().await?;
         Ok(())
     }
@@ -239,15 +243,6 @@ impl Syncer {
             effect += moved;
         }
         Ok(effect)
-    }
-
-    /// More of a long history is to come: the next step is due at once.
-    async fn go_on_at_once(&self, running: &mut Running) -> Result<(), StepError> {
-        let mut transaction = Transaction::new();
-        let due = running.now;
-        self.succeed(&mut transaction, running, due)?;
-        transaction.commit().await?;
-        Ok(())
     }
 
     async fn accept_snapshot(
@@ -306,9 +301,7 @@ impl Syncer {
     /// Snapshot and deals do not fit yet: both are fetched again soon.
     async fn fetch_again(&self, running: &mut Running) -> Result<(), StepError> {
         let due = running.now + pace::AGAIN;
-        let mut transaction = Transaction::new();
-        self.succeed(&mut transaction, running, due)?;
-        transaction.commit().await?;
+        self.go_on(running, due).await?;
         let account = &running.account;
         let detail = "snapshot and deals do not fit yet; both are fetched again";
         self.store
@@ -377,7 +370,7 @@ impl Syncer {
                 fetched.open_positions,
                 running.now,
             );
-        self.succeed_after(&mut transaction, running, due, number + 1)?;
+        self.succeed(&mut transaction, running, due, number + 1)?;
         transaction.commit().await?;
         let account = &running.account;
         let detail = format!(
@@ -398,18 +391,8 @@ impl Syncer {
         Ok(())
     }
 
-    fn succeed(
-        &self,
-        transaction: &mut Transaction,
-        running: &mut Running,
-        due: Timestamp,
-    ) -> Result<(), StepError> {
-        let next_input = running.state.next_input;
-        self.succeed_after(transaction, running, due, next_input)
-    }
-
     /// Raises the generation and schedules its step, in the step's own write.
-    fn succeed_after(
+    fn succeed(
         &self,
         transaction: &mut Transaction,
         running: &mut Running,

@@ -18,7 +18,7 @@ impl Syncer {
     /// end the chain, since asking again would lock the account.
     pub(super) async fn trouble(
         &self,
-        running: &Running,
+        running: &mut Running,
         error: GatewayError,
     ) -> kernel::Result<()> {
         let account = &running.account;
@@ -49,6 +49,7 @@ impl Syncer {
             Err(StepError::Own(error)) => return Err(error),
             Err(StepError::Gateway(error)) => return Err(error.into()),
         }
+        let account = &running.account;
         self.store
             .log(
                 &account.shop,
@@ -86,20 +87,14 @@ impl Syncer {
         Ok(())
     }
 
-    async fn try_later(&self, running: &Running, error: &GatewayError) -> Result<(), StepError> {
-        let mut later = Running {
-            account: running.account.clone(),
-            judgement: running.judgement.clone(),
-            state: running.state.clone(),
-            request_id: running.request_id.clone(),
-            now: running.now,
-        };
-        later.state.failures = later.state.failures.saturating_add(1);
-        let due = running.now + wait(error, later.state.failures, running.now);
-        let mut transaction = Transaction::new();
-        self.succeed(&mut transaction, &mut later, due)?;
-        transaction.commit().await?;
-        Ok(())
+    async fn try_later(
+        &self,
+        running: &mut Running,
+        error: &GatewayError,
+    ) -> Result<(), StepError> {
+        running.state.failures = running.state.failures.saturating_add(1);
+        let due = running.now + wait(error, running.state.failures, running.now);
+        self.go_on(running, due).await
     }
 }
 
