@@ -1,5 +1,5 @@
 //! What the black-box tests reach the stack with: a shop that signs, a trader
-//! with a token, the gateway simulator's controls, and a shop's own server
+//! with a token, a visitor who signs in, the gateway simulator's controls, and a shop's own server
 //! that takes webhooks.
 //!
 //! The tests run against the stack that `make test` has started.
@@ -7,10 +7,12 @@
 mod receiver;
 mod simulator;
 mod stack;
+mod visitor;
 
 pub use receiver::{Received, Receiver};
 pub use simulator::Simulator;
 pub use stack::{Answer, Shop, Stack};
+pub use visitor::{Tokens, Visitor};
 
 use std::future::Future;
 use std::time::{Duration, Instant};

@@ -1,5 +1,7 @@
 //! The stack, as its clients see it.
 
+use std::path::PathBuf;
+
 use chrono::TimeDelta;
 use kernel::time::{Clock, Timestamp};
 use platform::clock::{SystemClock, set_ahead};
@@ -17,6 +19,12 @@ use crate::simulator::Simulator;
 pub struct Stack {
     /// Its address.
     pub http: String,
+    /// Where the mails are that it has sent.
+    pub mail_dir: PathBuf,
+    /// Its platform admin.
+    pub admin: Credentials,
+    /// Its demo user.
+    pub demo: Credentials,
     /// Where its logs are.
     pub run_dir: String,
     /// Its gateway simulator.
@@ -25,6 +33,15 @@ pub struct Stack {
     pub shops: Vec<Shop>,
     client: Client,
     env: Env,
+}
+
+/// What somebody signs in with.
+#[derive(Clone, Debug)]
+pub struct Credentials {
+    /// Their address.
+    pub email: String,
+    /// Their password.
+    pub password: String,
 }
 
 /// A shop that signs.
@@ -50,7 +67,7 @@ pub struct Answer {
 }
 
 impl Answer {
-    async fn read(response: reqwest::Response) -> Self {
+    pub(crate) async fn read(response: reqwest::Response) -> Self {
         let status = response.status().as_u16();
         let bytes = response.bytes().await.expect("a body");
         Self {
@@ -84,6 +101,10 @@ impl Stack {
         let text = std::fs::read_to_string(file).expect("the stack's addresses");
         let stack: Value = serde_json::from_str(&text).expect("JSON");
         let text = |value: &Value| value.as_str().expect("a text").to_owned();
+        let credentials = |value: &Value| Credentials {
+            email: text(&value["email"]),
+            password: text(&value["password"]),
+        };
         let client = platform::http_client::partner(std::time::Duration::from_secs(40))
             .expect("an HTTP client");
         let http = text(&stack["http"]);
@@ -100,6 +121,9 @@ impl Stack {
             })
             .collect();
         Self {
+            mail_dir: text(&stack["mail_dir"]).into(),
+            admin: credentials(&stack["admin"]),
+            demo: credentials(&stack["demo_user"]),
             run_dir: env.text("TRADEBRIDGE_RUN_DIR").unwrap_or_default(),
             simulator: Simulator::new(text(&stack["mt5_sim"]), client.clone()),
             shops,
@@ -137,6 +161,24 @@ impl Stack {
             .bearer_auth(token)
             .header("content-type", "application/octet-stream")
             .body(bytes);
+        Answer::read(request.send().await.expect("an answer")).await
+    }
+
+    /// Posts bytes with headers of the test's own.
+    pub async fn post_with(
+        &self,
+        path: &str,
+        headers: Vec<(&'static str, String)>,
+        body: Vec<u8>,
+    ) -> Answer {
+        let mut request = self
+            .client
+            .post(format!("{}{path}", self.http))
+            .header("content-type", "application/json")
+            .body(body);
+        for (name, value) in headers {
+            request = request.header(name, value);
+        }
         Answer::read(request.send().await.expect("an answer")).await
     }
 

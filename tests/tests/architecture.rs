@@ -95,6 +95,10 @@ fn dependencies_point_from_functions_to_contexts_to_the_kernel() {
         ("platform", ["kernel"].as_slice()),
         ("web", ["kernel", "platform"].as_slice()),
         ("accounts", ["kernel", "mt5-history", "platform"].as_slice()),
+        ("audit", ["kernel", "platform"].as_slice()),
+        ("identity", ["kernel", "passkeys", "platform"].as_slice()),
+        ("organizations", ["kernel", "platform"].as_slice()),
+        ("passkeys", ["kernel"].as_slice()),
         (
             "testkit",
             ["accounts", "kernel", "mt5-sim", "platform", "web"].as_slice(),
@@ -179,6 +183,10 @@ fn domains_know_no_cloud_no_http_no_runtime_and_no_clock() {
     ];
     let domains = [
         "shared/accounts/src/domain",
+        "shared/audit/src/domain",
+        "shared/identity/src/domain",
+        "shared/organizations/src/domain",
+        "shared/passkeys/src",
         "shared/mt5-history/src",
         "shared/kernel/src",
     ];
@@ -216,7 +224,7 @@ fn the_main_of_a_function_is_wiring_alone() {
             count += 1;
         }
     }
-    assert_eq!(count, 8, "functions with a main");
+    assert_eq!(count, 12, "functions with a main");
 }
 
 #[test]

@@ -5,8 +5,7 @@ import subprocess
 from pathlib import Path
 
 GLIBC_MAX = (2, 34)
-# Ten megabytes as AWS counts them.
-SIZE_BYTES_MAX = 10 * 1024 * 1024
+SIZE_BYTES_MAX = 10_000_000
 
 
 def glibc_need(binary: Path) -> tuple[int, ...]:

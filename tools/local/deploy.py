@@ -114,7 +114,7 @@ def outputs(settings: Settings) -> dict[str, str]:
 def turn_on_ttl(settings: Settings, stack: dict[str, str]) -> None:
     """The emulator ignores the template's TTL, so it is asked for by call."""
     dynamodb = client(settings, "dynamodb")
-    for table in (stack["PlatformTable"], stack["AccountsTable"]):
+    for table in (name for key, name in stack.items() if key.endswith("Table")):
         described = dynamodb.describe_time_to_live(TableName=table)
         if described["TimeToLiveDescription"]["TimeToLiveStatus"] != "ENABLED":
             dynamodb.update_time_to_live(

@@ -23,6 +23,10 @@ FUNCTIONS = {
     "DailyResetFunction": "daily-reset",
     "DispatchFunction": "dispatch",
     "WebhooksFunction": "webhooks",
+    "OrganizationsFunction": "organizations",
+    "AdminFunction": "admin",
+    "MailerFunction": "mailer",
+    "KeyRotationFunction": "key-rotation",
 }
 # Release without its slow last step; what ships is built by `sam build`.
 PROFILE = "local"
@@ -33,12 +37,22 @@ KEPT_VARIABLES = ("HOME", "LANG", "PATH", "SSL_CERT_DIR", "SSL_CERT_FILE", "TZ")
 
 # The stage's settings that come from the caller's environment, as parameters.
 PARAMETERS = {
+    "APP_URL": "AppUrl",
     "CORS_ORIGINS": "CorsOrigins",
     "DEFAULT_SHOP_ID": "DefaultShopId",
     "LOG_LEVEL": "LogLevel",
+    "MAIL_FROM": "MailFrom",
+    "MAIL_TRANSPORT": "MailTransport",
     "MT5_CLIENT_URL": "Mt5ClientUrl",
     "MT5_PROVISIONING_URL": "Mt5ProvisioningUrl",
+    "PASSKEY_ORIGINS": "PasskeyOrigins",
+    "PASSKEY_RP_ID": "PasskeyRpId",
+    "PWNED_PASSWORDS_URL": "PwnedPasswordsUrl",
     "REQUESTS_PER_MINUTE": "RequestsPerMinute",
+    "RESEND_URL": "ResendUrl",
+    "SIGN_INS_PER_MINUTE": "SignInsPerMinute",
+    "SMTP_LOGIN": "SmtpLogin",
+    "SMTP_URL": "SmtpUrl",
     "TOKEN_ISSUER": "TokenIssuer",
     "WEBHOOK_ALLOWED_HOSTS": "WebhookAllowedHosts",
 }
@@ -161,6 +175,10 @@ class Settings:
             "LocalStage": "true",
             "CorsOrigins": self.http,
             "TokenIssuer": self.http,
+            "AppUrl": self.http,
+            # Captured to files, unless the caller names a service.
+            "MailTransport": "resend" if os.environ.get("RESEND_URL") else "file",
+            "MailDir": str(self.mail_dir.resolve()),
             "Mt5ProvisioningUrl": mt5_sim,
             "Mt5ClientUrl": mt5_sim,
             "WebhookAllowedHosts": "127.0.0.1,localhost",

@@ -23,7 +23,7 @@ const WP_USER: u64 = 7;
 fn main() {
     let fixture = Fixture::start();
     println!(
-        "a summary costs {} tenths of a capacity unit in the accounts' table, {} in the platform's, and its share of the limiter's write",
+        "a summary costs {} tenths of a capacity unit in the accounts' table, {} in the platform's",
         fixture.tenths_a_request(|app| app.store.table().units_tenths()),
         fixture.tenths_a_request(|app| app.platform.table().units_tenths()),
     );

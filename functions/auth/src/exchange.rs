@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use garde::Validate;
+use kernel::access::Tier;
 use kernel::id::{WpUser, ulid_at};
 use kernel::time::Timestamp;
 use platform::tokens::{AUDIENCE, Claims, LIFE_S};
@@ -65,6 +66,8 @@ pub(crate) async fn exchange(
         sub: user.to_string(),
         org: caller.shop.to_string(),
         role: "trader".to_owned(),
+        permissions: Vec::new(),
+        tier: Tier::Free,
         scope: SCOPE_ACCOUNTS.to_owned(),
         sid: format!("ses_{}", ulid_at(now)),
         iat: now.timestamp(),

@@ -1,14 +1,25 @@
 //! What the handlers have at hand.
 
+use std::error::Error as StdError;
 use std::sync::Arc;
 
+use audit::app::SignIns;
+use identity::app::passkeys::Passkeys;
+use identity::app::second_factor::SecondFactors;
+use identity::app::{Identity, Moment};
+use identity::domain::refresh::RefreshKey;
+use identity::gateway::passwords::LeakedPasswords;
+use passkeys::RelyingParty;
 use platform::aws::SdkConfig;
-use platform::config::Env;
+use platform::config::{ConfigError, Env};
 use platform::dynamo::Table;
 use platform::keys::Vault;
 use platform::secrets::Secrets;
 use platform::tokens::SigningKeys;
 use web::Platform;
+
+use crate::cookie::Origins;
+use crate::watch::Watch;
 
 /// The function's state, shared by its requests.
 #[derive(Clone, Debug)]
@@ -17,6 +28,20 @@ pub struct App {
     pub platform: Platform,
     /// Signs tokens.
     pub signer: Signer,
+    /// Derives refresh tokens.
+    pub refresh_keys: RefreshKeys,
+    /// People.
+    pub identity: Identity,
+    /// Their second factors.
+    pub second_factors: SecondFactors,
+    /// Their passkeys.
+    pub passkeys: Passkeys,
+    /// Their organizations.
+    pub organizations: organizations::store::Store,
+    /// The pages that may use the refresh cookie.
+    pub origins: Origins,
+    /// Looks for what is unusual.
+    pub watch: Watch,
 }
 
 /// Signs access tokens with the deployment's newest key.
@@ -57,28 +82,85 @@ impl Signer {
     }
 }
 
+/// The key of refresh tokens, from where it is kept.
+#[derive(Clone, Debug)]
+pub struct RefreshKeys {
+    secrets: Arc<Secrets>,
+    name: Arc<str>,
+}
+
+impl RefreshKeys {
+    /// The key.
+    ///
+    /// # Errors
+    /// Where the secret cannot be read.
+    pub async fn key(&self) -> kernel::Result<RefreshKey> {
+        let text = self.secrets.get(&self.name).await?;
+        Ok(RefreshKey::parse(&text)?)
+    }
+}
+
 impl App {
     /// From the process's settings.
     ///
     /// # Errors
     /// Where a setting is missing or makes no sense.
-    pub fn new(
-        env: &Env,
-        aws: &SdkConfig,
-    ) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+    pub fn new(env: &Env, aws: &SdkConfig) -> Result<Self, Box<dyn StdError + Send + Sync>> {
         let secrets = Arc::new(Secrets::new(aws_sdk_secretsmanager::Client::new(aws)));
         let vault = Vault::new(Arc::clone(&secrets), env.text("MASTER_KEY_SECRET")?);
-        let table = Table::new(
-            aws_sdk_dynamodb::Client::new(aws),
-            env.text("PLATFORM_TABLE")?,
-        );
+        let client = aws_sdk_dynamodb::Client::new(aws);
+        let table = |name| Ok::<_, ConfigError>(Table::new(client.clone(), env.text(name)?));
+        let people =
+            identity::store::Store::new(table("IDENTITY_TABLE")?, table("PLATFORM_TABLE")?);
+        let platform = Platform::new(env, table("PLATFORM_TABLE")?, Some(vault.clone()))?;
         Ok(Self {
-            platform: Platform::new(env, table, Some(vault))?,
+            watch: Watch::new(platform.audit_log().cloned().map(SignIns::new)),
+            platform,
             signer: Signer::new(
-                secrets,
+                Arc::clone(&secrets),
                 env.text("SIGNING_KEYS_SECRET")?,
                 env.text("TOKEN_ISSUER")?,
             ),
+            refresh_keys: RefreshKeys {
+                secrets,
+                name: env.text("REFRESH_KEY_SECRET")?.into(),
+            },
+            second_factors: SecondFactors {
+                store: people.clone(),
+                vault: vault.clone(),
+            },
+            passkeys: Passkeys::new(people.clone(), Arc::new(relying_party(env)?)),
+            organizations: organizations::store::Store::new(table("ORGANIZATIONS_TABLE")?),
+            identity: Identity {
+                store: people,
+                vault,
+                parameters: identity::settings::password_parameters(env)?,
+                leaked: LeakedPasswords::from_env(env)?,
+            },
+            origins: Origins::from_env(env),
         })
     }
+
+    /// The times of a request.
+    #[must_use]
+    pub fn moment(&self) -> Moment {
+        Moment {
+            now: self.platform.now(),
+            real_now: self.platform.real_now(),
+        }
+    }
+}
+
+/// Passkeys are those of the app's own domain, unless the settings say
+/// otherwise.
+fn relying_party(env: &Env) -> Result<RelyingParty, Box<dyn StdError + Send + Sync>> {
+    let app_url = env.text("APP_URL")?;
+    let host = passkeys::host_of(&app_url).unwrap_or_default();
+    let origin = passkeys::origin_of(&app_url).unwrap_or_default();
+    let domain = env.optional("PASSKEY_RP_ID").unwrap_or(host);
+    let mut origins = env.list("PASSKEY_ORIGINS");
+    if origins.is_empty() {
+        origins.push(origin.to_owned());
+    }
+    Ok(RelyingParty::new(domain, origins)?)
 }

@@ -1,20 +1,29 @@
-//! Dispatch: outbox rows from the table's stream to their queues, and once a
-//! minute those that the stream missed.
+//! Dispatch: outbox rows from the tables' streams to their queues, and once a
+//! minute those that a stream missed.
 
 use kernel::time::Clock;
 use platform::aws::SdkConfig;
 use platform::clock::{BusinessClock, SystemClock};
 use platform::config::Env;
-use platform::dynamo::Table;
-use platform::outbox::{Dispatcher, row_of};
+use platform::dynamo::{Key, Table};
+use platform::outbox::{Dispatcher, Row, row_of};
 use platform::queue::{Queue, Queues};
-use platform::runtime::Event;
+use platform::runtime::{Event, EventRecord};
 use serde_json::{Value, json};
+
+/// The settings that name the tables with an outbox.
+const TABLES: [&str; 4] = [
+    "ACCOUNTS_TABLE",
+    "IDENTITY_TABLE",
+    "ORGANIZATIONS_TABLE",
+    "AUDIT_TABLE",
+];
 
 /// The function's state.
 #[derive(Debug)]
 pub struct App {
-    dispatcher: Dispatcher,
+    /// By the name of the table.
+    dispatchers: Vec<(String, Dispatcher)>,
     clock: BusinessClock,
 }
 
@@ -30,9 +39,14 @@ impl App {
         let dynamo = aws_sdk_dynamodb::Client::new(aws);
         let platform_table = Table::new(dynamo.clone(), env.text("PLATFORM_TABLE")?);
         let queues = Queues::from_env(aws_sdk_sqs::Client::new(aws), env, &Queue::ALL)?;
-        let table = Table::new(dynamo, env.text("ACCOUNTS_TABLE")?);
+        let mut dispatchers = Vec::with_capacity(TABLES.len());
+        for setting in TABLES {
+            let name = env.text(setting)?;
+            let table = Table::new(dynamo.clone(), name.as_str());
+            dispatchers.push((name, Dispatcher::new(table, queues.clone())));
+        }
         Ok(Self {
-            dispatcher: Dispatcher::new(table, queues),
+            dispatchers,
             clock: BusinessClock::of(env, platform_table),
         })
     }
@@ -48,29 +62,47 @@ impl App {
         let now = self.clock.now();
         match event {
             Event::Stream(stream) => {
-                let rows = stream
-                    .records
-                    .into_iter()
-                    .filter(|record| record.event_name == "INSERT")
-                    .filter_map(|record| match row_of(record.change.new_image) {
-                        Ok(row) => Some(row),
-                        Err(error) => {
-                            let error = kernel::error::chain(&error);
-                            tracing::error!(error, "a record is no event");
-                            None
-                        }
-                    })
-                    .collect();
-                let sent = self.dispatcher.forward(rows, now).await;
+                let mut sent = 0;
+                for (table, dispatcher) in &self.dispatchers {
+                    let records = stream.records.iter();
+                    let of_table = records.filter(|record| is_of(record, table));
+                    let rows = of_table.filter_map(row).collect();
+                    sent += dispatcher.forward(rows, now).await;
+                }
                 tracing::info!(sent, "events handed on: {sent}");
                 Ok(json!({"batchItemFailures": []}))
             }
             Event::Job(_) => {
-                let swept = self.dispatcher.sweep(now, SystemClock.now()).await?;
+                let mut swept = 0;
+                for (_, dispatcher) in &self.dispatchers {
+                    swept += dispatcher.sweep(now, SystemClock.now()).await?;
+                }
                 tracing::info!(swept, "events swept: {swept}");
                 Ok(json!({"swept": swept}))
             }
             Event::Queue(_) => Err(kernel::Error::internal("no queue calls this function")),
         }
     }
+}
+
+/// Whether a record is of the stream of a table: its ARN has the table's name
+/// as a part of its own.
+fn is_of(record: &EventRecord, table: &str) -> bool {
+    record
+        .event_source_arn
+        .as_deref()
+        .is_some_and(|arn| arn.split('/').nth(1) == Some(table))
+}
+
+/// The row that a record brought; what is none is told and left out.
+fn row(record: &EventRecord) -> Option<(Key, Row)> {
+    if record.event_name != "INSERT" {
+        return None;
+    }
+    row_of(record.change.new_image.clone())
+        .inspect_err(|error| {
+            let error = kernel::error::chain(error);
+            tracing::error!(error, "a record is no event");
+        })
+        .ok()
 }

@@ -9,7 +9,7 @@ use platform::aws::SdkConfig;
 use platform::clock::BusinessClock;
 use platform::config::Env;
 use platform::dynamo::Table;
-use platform::queue::consume;
+use platform::queue::consume_grouped;
 use platform::runtime::Event;
 use serde_json::Value;
 
@@ -48,7 +48,8 @@ impl App {
                 "only its queue calls this function",
             ));
         };
-        let failed = consume(messages, async |message| self.carry_out(message).await).await;
+        let carry_out = async |message| self.carry_out(message).await;
+        let failed = consume_grouped(messages, account, carry_out).await;
         serde_json::to_value(failed).map_err(kernel::Error::internal)
     }
 
@@ -73,5 +74,13 @@ impl App {
                 replay::run(&self.store, &shop, &job, now).await
             }
         }
+    }
+}
+
+/// The account that a message says to look at: one look sees all that waits.
+fn account(message: &RulesMessage) -> Option<String> {
+    match message {
+        RulesMessage::Judge { account, .. } => Some(account.to_string()),
+        RulesMessage::Simulate { .. } => None,
     }
 }

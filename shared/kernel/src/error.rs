@@ -39,6 +39,12 @@ pub enum Error {
     /// The caller is not known, or its proof is not good.
     #[error("authentication is required")]
     Unauthenticated,
+    /// The password is right and a code of the second factor is missing.
+    #[error("a code of the second factor is required")]
+    SecondFactorRequired,
+    /// The password is right and the address was never shown to be theirs.
+    #[error("the email address is not verified; follow the link in the mail")]
+    EmailNotVerified,
     /// The caller is known and may not do this.
     #[error("{0}")]
     Forbidden(&'static str),
@@ -75,6 +81,9 @@ pub enum Error {
         #[source]
         source: Cause,
     },
+    /// The route is part of the interface and this deployment does not do it.
+    #[error("{0}")]
+    NotImplemented(&'static str),
     /// Our own fault.
     #[error("something went wrong on our side")]
     Internal(#[source] Cause),

@@ -107,6 +107,26 @@ ulid_id!(
     JobId, "job"
 );
 ulid_id!(
+    /// A person with an account of Tradebridge's own.
+    UserId, "usr"
+);
+ulid_id!(
+    /// An organization of the firm's desk.
+    OrganizationId, "org"
+);
+ulid_id!(
+    /// One sign-in on one device, through all its refreshes.
+    SessionId, "ses"
+);
+ulid_id!(
+    /// An invitation into an organization.
+    InvitationId, "inv"
+);
+ulid_id!(
+    /// One entry of the audit record.
+    AuditId, "aud"
+);
+ulid_id!(
     /// One request, through all its log lines, messages and connection logs.
     RequestId, "req"
 );

@@ -4,7 +4,9 @@
 //! The kernel knows no AWS, no HTTP and no business rule, and depends on
 //! nothing of the house.
 
+pub mod access;
 pub mod currency;
+pub mod digest;
 pub mod error;
 pub mod id;
 pub mod number;

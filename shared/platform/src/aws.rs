@@ -4,14 +4,14 @@
 //! Lambda puts them. The SDK's own chain of sources would look into files and
 //! other services too, at two megabytes and a millisecond of every start.
 
+mod http;
+
 use std::time::Duration;
 
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider};
-use aws_smithy_http_client::Builder;
-use aws_smithy_http_client::tls::Provider;
-use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_runtime_api::client::http::HttpClient;
 pub use aws_types::SdkConfig;
 use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 
@@ -23,14 +23,14 @@ const ATTEMPTS_MAX: u32 = 4;
 /// lost packet is better asked again than waited for.
 const ATTEMPT_TIMEOUT_S: u64 = 5;
 
+/// Bound for a connection to be there.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+
 /// The configuration that all clients of a process share.
 ///
 /// # Errors
 /// Where the environment has no region or no credentials.
 pub fn config(env: &Env) -> Result<SdkConfig, ConfigError> {
-    let http = Builder::new()
-        .tls_provider(Provider::Rustls(CryptoMode::Ring))
-        .build_https();
     let region = env
         .text("AWS_REGION")
         .or_else(|_| env.text("AWS_DEFAULT_REGION"))?;
@@ -42,14 +42,13 @@ pub fn config(env: &Env) -> Result<SdkConfig, ConfigError> {
         "environment",
     );
     let timeouts = TimeoutConfig::builder()
-        .connect_timeout(Duration::from_secs(2))
         .operation_attempt_timeout(Duration::from_secs(ATTEMPT_TIMEOUT_S))
         .build();
     let mut config = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new(region))
         .credentials_provider(SharedCredentialsProvider::new(credentials))
-        .http_client(http)
+        .http_client(http_client())
         .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS_MAX))
         .timeout_config(timeouts);
     if let Some(endpoint) = env.optional("AWS_ENDPOINT_URL") {
@@ -57,6 +56,16 @@ pub fn config(env: &Env) -> Result<SdkConfig, ConfigError> {
     }
     config = config.service_config(ServiceAddresses(env.clone()));
     Ok(config.build())
+}
+
+/// The HTTP client of [`config`], for tests that make configurations of their
+/// own.
+///
+/// # Panics
+/// Where TLS cannot be set up: its parts are compiled in.
+#[must_use]
+pub fn http_client() -> impl HttpClient + 'static {
+    http::Http::new(CONNECT_TIMEOUT).expect("TLS is compiled in")
 }
 
 /// Addresses of single services: `AWS_ENDPOINT_URL_DYNAMODB` and the like.

@@ -5,19 +5,23 @@
 //! The platform knows no business rule. A context's store is written with
 //! [`dynamo`]; a function's `main` is written with [`runtime`].
 
+pub mod audit_log;
 pub mod aws;
 pub mod breaker;
 pub mod clock;
 pub mod config;
+pub mod doorkeeper;
 pub mod dynamo;
 pub mod envelope;
 pub mod http_client;
 pub mod idempotency;
+pub mod key_rotation;
 pub mod keys;
 pub mod once;
 pub mod outbox;
 pub mod queue;
 pub mod rate_limit;
+pub mod restrictions;
 pub mod retry;
 pub mod runtime;
 pub mod secrets;

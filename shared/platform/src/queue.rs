@@ -28,11 +28,13 @@ pub enum Queue {
     Rules,
     /// Deliveries to shops.
     Webhooks,
+    /// Mails to people.
+    Mail,
 }
 
 impl Queue {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Sync, Self::Rules, Self::Webhooks];
+    pub const ALL: [Self; 4] = [Self::Sync, Self::Rules, Self::Webhooks, Self::Mail];
 
     /// Its name.
     #[must_use]
@@ -41,6 +43,7 @@ impl Queue {
             Self::Sync => "sync",
             Self::Rules => "rules",
             Self::Webhooks => "webhooks",
+            Self::Mail => "mail",
         }
     }
 
@@ -49,6 +52,7 @@ impl Queue {
             Self::Sync => "SYNC_QUEUE_URL",
             Self::Rules => "RULES_QUEUE_URL",
             Self::Webhooks => "WEBHOOKS_QUEUE_URL",
+            Self::Mail => "MAIL_QUEUE_URL",
         }
     }
 }
@@ -186,43 +190,148 @@ where
     F: Fn(M) -> Fut,
     Fut: Future<Output = kernel::Result<()>>,
 {
+    consume_grouped(event, |_| None, handle).await
+}
+
+/// The same, where messages of one key ask for the same work: it is done once
+/// for all of them that a batch brings, and they fail together.
+pub async fn consume_grouped<M, F, Fut>(
+    event: SqsEvent,
+    key: impl Fn(&M) -> Option<String>,
+    handle: F,
+) -> SqsBatchResponse
+where
+    M: for<'de> Deserialize<'de>,
+    F: Fn(M) -> Fut,
+    Fut: Future<Output = kernel::Result<()>>,
+{
+    let mut response = SqsBatchResponse::default();
+    let mut groups: Vec<Group<M>> = Vec::new();
+    for record in event.records {
+        match read::<M>(record) {
+            Ok((id, message)) => gather(&mut groups, id, message, &key),
+            Err(id) => response.add_failure(id),
+        }
+    }
     let handle = &handle;
-    let failed: Vec<Option<String>> = futures::stream::iter(event.records)
-        .map(|record| async move { run::<M, F, Fut>(record, handle).await })
+    let failed: Vec<Vec<String>> = futures::stream::iter(groups)
+        .map(|group| async move { run(group, handle).await })
         .buffer_unordered(CONCURRENCY)
         .collect()
         .await;
-    let mut response = SqsBatchResponse::default();
     for id in failed.into_iter().flatten() {
         response.add_failure(id);
     }
     response
 }
 
-async fn run<M, F, Fut>(record: SqsMessage, handle: &F) -> Option<String>
+/// Messages that ask for the same.
+struct Group<M> {
+    key: Option<String>,
+    ids: Vec<String>,
+    message: M,
+}
+
+fn read<M: for<'de> Deserialize<'de>>(record: SqsMessage) -> Result<(String, M), String> {
+    let id = record.message_id.unwrap_or_default();
+    let body = record.body.unwrap_or_default();
+    match serde_json::from_str(&body) {
+        Ok(message) => Ok((id, message)),
+        Err(error) => {
+            tracing::error!(message_id = id, %error, "message is not of the expected form");
+            Err(id)
+        }
+    }
+}
+
+fn gather<M>(
+    groups: &mut Vec<Group<M>>,
+    id: String,
+    message: M,
+    key: &impl Fn(&M) -> Option<String>,
+) {
+    let key = key(&message);
+    let same = |group: &&mut Group<M>| key.is_some() && group.key == key;
+    match groups.iter_mut().find(same) {
+        Some(group) => group.ids.push(id),
+        None => groups.push(Group {
+            key,
+            ids: vec![id],
+            message,
+        }),
+    }
+}
+
+/// Answers the messages that have failed.
+async fn run<M, F, Fut>(group: Group<M>, handle: &F) -> Vec<String>
 where
-    M: for<'de> Deserialize<'de>,
     F: Fn(M) -> Fut,
     Fut: Future<Output = kernel::Result<()>>,
 {
-    let id = record.message_id.unwrap_or_default();
-    let body = record.body.unwrap_or_default();
-    let message = match serde_json::from_str::<M>(&body) {
-        Ok(message) => message,
-        Err(error) => {
-            tracing::error!(message_id = id, %error, "message is not of the expected form");
-            return Some(id);
-        }
-    };
-    match handle(message).await {
-        Ok(()) => None,
+    match handle(group.message).await {
+        Ok(()) => Vec::new(),
         Err(error) => {
             tracing::error!(
-                message_id = id,
+                message_id = group.ids[0],
                 error = kernel::error::chain(&error),
                 "message failed; it will come again"
             );
-            Some(id)
+            group.ids
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+
+    fn batch(bodies: &[&str]) -> SqsEvent {
+        let mut event = SqsEvent::default();
+        for (index, body) in bodies.iter().enumerate() {
+            let mut message = SqsMessage::default();
+            message.message_id = Some(index.to_string());
+            message.body = Some((*body).to_owned());
+            event.records.push(message);
+        }
+        event
+    }
+
+    fn failed(response: &SqsBatchResponse) -> Vec<&str> {
+        let failures = response.batch_item_failures.iter();
+        let mut ids: Vec<&str> = failures.map(|one| one.item_identifier.as_str()).collect();
+        ids.sort_unstable();
+        ids
+    }
+
+    #[tokio::test]
+    async fn messages_of_one_key_are_one_work_and_fail_together() {
+        let done = Mutex::new(Vec::new());
+        let event = batch(&[r#""a""#, r#""b""#, r#""a""#, "{", r#""a""#]);
+        let key = |message: &String| Some(message.clone());
+        let response = consume_grouped(event, key, async |message: String| {
+            done.lock().expect("not poisoned").push(message.clone());
+            match message.as_str() {
+                "a" => Err(kernel::Error::internal("no")),
+                _ => Ok(()),
+            }
+        })
+        .await;
+        done.lock().expect("not poisoned").sort();
+        assert_eq!(*done.lock().expect("not poisoned"), ["a", "b"]);
+        assert_eq!(failed(&response), ["0", "2", "3", "4"]);
+    }
+
+    #[tokio::test]
+    async fn messages_without_a_key_are_each_worked_on() {
+        let done = Mutex::new(0);
+        let response = consume(batch(&["1", "1", "1"]), async |_: u32| {
+            *done.lock().expect("not poisoned") += 1;
+            Ok(())
+        })
+        .await;
+        assert_eq!(*done.lock().expect("not poisoned"), 3);
+        assert!(failed(&response).is_empty());
     }
 }

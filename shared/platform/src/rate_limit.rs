@@ -1,15 +1,16 @@
 //! Limits that hold over all instances of all functions.
 //!
-//! A window's counter is one item. An instance takes several admissions at a
-//! time ("a share") and spends them without asking again, so a busy caller
-//! costs one write per share and never gets more than the limit: a share that
-//! is not spent by the window's end is lost to the caller, not to us.
+//! A window's counter is one item. An instance asks it about a caller's first
+//! request in the window, and from then on tells it of five requests at a time:
+//! a busy caller costs one write for five requests, nobody gets less than the
+//! limit, and nobody gets more than four requests beyond it for each instance
+//! that serves them. An exact limit asks each time.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity, ReturnValue};
 use kernel::time::Timestamp;
 
 use crate::dynamo::{Key, StoreError, TTL, Table};
@@ -17,6 +18,8 @@ use crate::dynamo::{Key, StoreError, TTL, Table};
 /// Callers one instance remembers; beyond that it forgets those of past
 /// windows, and then all.
 const CALLERS_MAX: usize = 10_000;
+/// Requests that an instance tells the counter of at a time.
+const TOLD_AT_ONCE: u32 = 5;
 
 /// A limit: so many admissions in each window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,8 +28,8 @@ pub struct Limit {
     pub admissions: u32,
     /// Length of a window, in seconds.
     pub window_s: u32,
-    /// Admissions that an instance takes at a time; 1 is exact.
-    pub share: u32,
+    /// Whether each admission is asked of the store.
+    pub is_exact: bool,
 }
 
 impl Limit {
@@ -36,18 +39,17 @@ impl Limit {
         Self {
             admissions,
             window_s,
-            share: 1,
+            is_exact: true,
         }
     }
 
-    /// A limit of which an instance takes a twentieth at a time.
+    /// A limit of which instances tell the store a few admissions at a time.
     #[must_use]
     pub const fn shared(admissions: u32, window_s: u32) -> Self {
-        let share = admissions / 20;
         Self {
             admissions,
             window_s,
-            share: if share == 0 { 1 } else { share },
+            is_exact: false,
         }
     }
 
@@ -69,19 +71,31 @@ pub struct Decision {
     pub reset_s: u64,
 }
 
+/// What an instance knows of a caller in a window.
 #[derive(Clone, Copy, Debug)]
-struct Share {
+struct Tally {
     window_start_s: i64,
-    left: u32,
-    remaining: u32,
-    exhausted: bool,
+    /// As the counter last said, this instance's own included.
+    used: u32,
+    /// Admitted here and not told yet.
+    untold: u32,
+}
+
+/// How to decide about a request.
+enum Step {
+    /// Decided from what is known.
+    Known { admitted: bool, remaining: u32 },
+    /// Admitted, and time to tell the counter of so many.
+    Tell(u32),
+    /// To be asked of the counter.
+    Ask,
 }
 
 /// Admits or refuses by the shared counters.
 #[derive(Debug)]
 pub struct RateLimiter {
     table: Table,
-    shares: Mutex<HashMap<String, Share>>,
+    tallies: Mutex<HashMap<String, Tally>>,
 }
 
 impl RateLimiter {
@@ -90,7 +104,7 @@ impl RateLimiter {
     pub fn new(table: Table) -> Self {
         Self {
             table,
-            shares: Mutex::default(),
+            tallies: Mutex::default(),
         }
     }
 
@@ -106,99 +120,125 @@ impl RateLimiter {
     ) -> Result<Decision, StoreError> {
         let window_start_s = limit.window_start_s(now);
         let ends_s = window_start_s + i64::from(limit.window_s);
-        let decision = |admitted, remaining| Decision {
+        let (admitted, remaining) = match self.step(name, limit, window_start_s) {
+            Step::Known {
+                admitted,
+                remaining,
+            } => (admitted, remaining),
+            Step::Tell(count) => {
+                let used = self.add(name, limit, window_start_s, count, false).await?;
+                (true, self.heard(name, limit, window_start_s, used))
+            }
+            Step::Ask => {
+                let used = self.add(name, limit, window_start_s, 1, true).await?;
+                let remaining = self.heard(name, limit, window_start_s, used);
+                (used.is_some(), remaining)
+            }
+        };
+        Ok(Decision {
             admitted,
             limit: limit.admissions,
             remaining,
             reset_s: u64::try_from(ends_s - now.timestamp()).unwrap_or(1).max(1),
-        };
-        if let Some((admitted, remaining)) = self.spend(name, window_start_s) {
-            return Ok(decision(admitted, remaining));
+        })
+    }
+
+    fn step(&self, name: &str, limit: Limit, window_start_s: i64) -> Step {
+        let mut tallies = self.tallies.lock().expect("not poisoned");
+        let tally = tallies
+            .get_mut(name)
+            .filter(|tally| tally.window_start_s == window_start_s);
+        let Some(tally) = tally else { return Step::Ask };
+        let left = limit.admissions.saturating_sub(tally.used + tally.untold);
+        if left == 0 {
+            return Step::Known {
+                admitted: false,
+                remaining: 0,
+            };
         }
-        let taken = self.take(name, limit, window_start_s).await?;
-        let (admitted, share) = match taken {
-            Some(used) => {
-                let left = limit.share - 1;
-                let remaining = limit.admissions.saturating_sub(used) + left;
-                (true, (left, remaining, false))
+        if limit.is_exact {
+            return Step::Ask;
+        }
+        tally.untold += 1;
+        if tally.untold < TOLD_AT_ONCE {
+            return Step::Known {
+                admitted: true,
+                remaining: left - 1,
+            };
+        }
+        // Counted as told at once: a request beside this one must not tell
+        // of them again.
+        tally.used += tally.untold;
+        Step::Tell(std::mem::take(&mut tally.untold))
+    }
+
+    /// Remembers what the counter said; `None` is that nothing is left.
+    /// Answers what is left.
+    fn heard(&self, name: &str, limit: Limit, window_start_s: i64, used: Option<u32>) -> u32 {
+        let used = used.unwrap_or(limit.admissions);
+        let mut tallies = self.tallies.lock().expect("not poisoned");
+        if tallies.len() >= CALLERS_MAX {
+            tallies.retain(|_, kept| kept.window_start_s >= window_start_s);
+            if tallies.len() >= CALLERS_MAX {
+                tallies.clear();
             }
-            None => (false, (0, 0, true)),
-        };
-        self.remember(
-            name,
-            Share {
+        }
+        let tally = tallies.entry(name.to_owned()).or_insert(Tally {
+            window_start_s,
+            used,
+            untold: 0,
+        });
+        if tally.window_start_s != window_start_s {
+            *tally = Tally {
                 window_start_s,
-                left: share.0,
-                remaining: share.1,
-                exhausted: share.2,
-            },
-        );
-        Ok(decision(admitted, share.1))
+                used,
+                untold: 0,
+            };
+        }
+        // Answers may overtake each other; a counter only grows.
+        tally.used = tally.used.max(used);
+        limit.admissions.saturating_sub(tally.used + tally.untold)
     }
 
-    /// Spends from the share at hand: `None` where there is none.
-    fn spend(&self, name: &str, window_start_s: i64) -> Option<(bool, u32)> {
-        let mut shares = self.shares.lock().ok()?;
-        let share = shares.get_mut(name)?;
-        if share.window_start_s != window_start_s {
-            return None;
-        }
-        if share.left > 0 {
-            share.left -= 1;
-            share.remaining = share.remaining.saturating_sub(1);
-            return Some((true, share.remaining));
-        }
-        share.exhausted.then_some((false, 0))
-    }
-
-    fn remember(&self, name: &str, share: Share) {
-        let Ok(mut shares) = self.shares.lock() else {
-            return;
-        };
-        if shares.len() >= CALLERS_MAX {
-            shares.retain(|_, kept| kept.window_start_s >= share.window_start_s);
-            if shares.len() >= CALLERS_MAX {
-                shares.clear();
-            }
-        }
-        shares.insert(name.to_owned(), share);
-    }
-
-    /// Takes a share from the window's counter: how much is used now, or
-    /// `None` where less than a share is left.
-    async fn take(
+    /// Adds to the window's counter: how much is used now, or `None` where
+    /// the addition was to be within the limit and is not.
+    async fn add(
         &self,
         name: &str,
         limit: Limit,
         window_start_s: i64,
+        count: u32,
+        within_limit: bool,
     ) -> Result<Option<u32>, StoreError> {
         let key = Key::new(format!("RATE#{name}"), format!("W#{window_start_s}"));
-        let share = limit.share.min(limit.admissions);
-        let ceiling = limit.admissions - share;
         let expires_s = window_start_s + i64::from(limit.window_s) + 60;
-        let answer = self
+        let mut request = self
             .table
             .client()
             .update_item()
             .table_name(self.table.name())
             .set_key(Some(key.attributes()))
-            .update_expression("SET #ttl = :ttl ADD used :share")
-            .condition_expression("attribute_not_exists(used) OR used <= :ceiling")
+            .update_expression("SET #ttl = :ttl ADD used :count")
             .expression_attribute_names("#ttl", TTL)
             .expression_attribute_values(":ttl", AttributeValue::N(expires_s.to_string()))
-            .expression_attribute_values(":share", AttributeValue::N(share.to_string()))
-            .expression_attribute_values(":ceiling", AttributeValue::N(ceiling.to_string()))
+            .expression_attribute_values(":count", AttributeValue::N(count.to_string()))
             .return_values(ReturnValue::UpdatedNew)
-            .send()
-            .await;
-        match answer {
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        if within_limit {
+            let admissions = AttributeValue::N(limit.admissions.to_string());
+            request = request
+                .condition_expression("attribute_not_exists(used) OR used < :limit")
+                .expression_attribute_values(":limit", admissions);
+        }
+        match request.send().await {
             Ok(answer) => {
+                self.table.count(answer.consumed_capacity());
                 let used = answer
                     .attributes()
                     .and_then(|attributes| attributes.get("used"))
                     .and_then(|used| used.as_n().ok())
                     .and_then(|used| used.parse().ok());
-                Ok(Some(used.unwrap_or(share)))
+                Ok(Some(used.unwrap_or(count)))
             }
             Err(error)
                 if error

@@ -3,6 +3,7 @@
 use std::future::Future;
 
 use aws_lambda_events::event::dynamodb::Event as StreamEvent;
+pub use aws_lambda_events::event::dynamodb::EventRecord;
 use aws_lambda_events::event::sqs::SqsEvent;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde::Deserialize;

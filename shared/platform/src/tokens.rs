@@ -1,5 +1,4 @@
-//! Access tokens: EdDSA (RFC 8037) JSON web tokens with the signer's key id,
-//! and the small hashes that go with signatures.
+//! Access tokens: EdDSA (RFC 8037) JSON web tokens with the signer's key id.
 
 use std::sync::Mutex;
 
@@ -8,11 +7,13 @@ use base64::engine::general_purpose::{STANDARD as BASE64, URL_SAFE_NO_PAD};
 use ed25519_dalek::SigningKey;
 use ed25519_dalek::pkcs8::EncodePrivateKey;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use kernel::access::{Permission, Tier};
 use kernel::time::{Clock, Timestamp};
 use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
+
+pub use kernel::digest::{constant_time_eq, hmac_sha256, sha256_hex};
 
 use crate::clock::SystemClock;
 use crate::dynamo::{Key, StoreError, Table, to_item};
@@ -39,9 +40,18 @@ pub struct Claims {
     pub sub: String,
     /// The tenant it is good in.
     pub org: String,
-    /// Role there: `trader`, or `platform_admin` for the operators.
+    /// Role there: of an organization, `trader` in a shop, or `platform_admin`
+    /// for the operators.
     pub role: String,
-    /// What it may be used for; `accounts` for exchanged tokens.
+    /// What a role of an organization's own stands for; the built-in roles
+    /// say it by their names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub permissions: Vec<Permission>,
+    /// Level of service.
+    #[serde(default)]
+    pub tier: Tier,
+    /// What it may be used for: `accounts` for exchanged tokens, `user` for
+    /// people who signed in.
     pub scope: String,
     /// The session it belongs to.
     pub sid: String,
@@ -302,29 +312,6 @@ pub async fn publish_keys(platform_table: &Table, keys: &KeySet) -> Result<(), S
 
 fn keys_key() -> Key {
     Key::new("JWKS", "JWKS")
-}
-
-/// SHA-256 in lower-case hex.
-#[must_use]
-pub fn sha256_hex(bytes: &[u8]) -> String {
-    hex::encode(Sha256::digest(bytes))
-}
-
-/// Whether two byte strings are the same, in a time that does not depend on
-/// where they differ.
-#[must_use]
-pub fn constant_time_eq(one: &[u8], other: &[u8]) -> bool {
-    use subtle::ConstantTimeEq;
-    one.ct_eq(other).into()
-}
-
-/// HMAC-SHA-256 of a message.
-#[must_use]
-pub fn hmac_sha256(key: &[u8], message: &[u8]) -> Vec<u8> {
-    use hmac::{Hmac, KeyInit, Mac};
-    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of every length");
-    mac.update(message);
-    mac.finalize().into_bytes().to_vec()
 }
 
 #[cfg(test)]

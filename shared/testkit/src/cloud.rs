@@ -18,6 +18,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header};
+use platform::audit_log::{ACTION_INDEX, ACTOR_INDEX, BY_ACTION, BY_ACTOR};
 use platform::dynamo::{DUE_AT, DUE_INDEX, DUE_SHARD, Table};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
@@ -26,6 +27,13 @@ use serde_json::{Value, json};
 pub const PLATFORM_TABLE: &str = "platform";
 /// Name of the accounts' table.
 pub const ACCOUNTS_TABLE: &str = "accounts";
+
+/// Name of the identity's table.
+pub const IDENTITY_TABLE: &str = "identity";
+/// Name of the organizations' table.
+pub const ORGANIZATIONS_TABLE: &str = "organizations";
+/// Name of the audit record's table.
+pub const AUDIT_TABLE: &str = "audit";
 
 /// The cloud of one test.
 #[derive(Debug)]
@@ -36,6 +44,12 @@ pub struct Cloud {
     pub platform: Table,
     /// The accounts' table.
     pub accounts: Table,
+    /// The identity's table.
+    pub identity: Table,
+    /// The organizations' table.
+    pub organizations: Table,
+    /// The audit record's table.
+    pub audit: Table,
     services: Arc<Services>,
 }
 
@@ -64,11 +78,17 @@ impl Cloud {
         tokio::spawn(async move { axum::serve(other_listener, app).await });
         let aws = config(Endpoints { dynamo, other });
         let client = aws_sdk_dynamodb::Client::new(&aws);
-        create_table(&client, PLATFORM_TABLE, false).await;
-        create_table(&client, ACCOUNTS_TABLE, true).await;
+        create_table(&client, PLATFORM_TABLE, Vec::new()).await;
+        create_table(&client, ACCOUNTS_TABLE, vec![due_index()]).await;
+        create_table(&client, IDENTITY_TABLE, Vec::new()).await;
+        create_table(&client, ORGANIZATIONS_TABLE, Vec::new()).await;
+        create_table(&client, AUDIT_TABLE, audit_indexes()).await;
         Self {
             platform: Table::new(client.clone(), PLATFORM_TABLE),
-            accounts: Table::new(client, ACCOUNTS_TABLE),
+            accounts: Table::new(client.clone(), ACCOUNTS_TABLE),
+            identity: Table::new(client.clone(), IDENTITY_TABLE),
+            organizations: Table::new(client.clone(), ORGANIZATIONS_TABLE),
+            audit: Table::new(client, AUDIT_TABLE),
             aws,
             services,
         }
@@ -78,6 +98,13 @@ impl Cloud {
     pub fn set_secret(&self, name: &str, value: SecretString) {
         let mut secrets = self.services.secrets.lock().expect("not poisoned");
         secrets.insert(name.to_owned(), value);
+    }
+
+    /// A secret's value, as a function has left it.
+    #[must_use]
+    pub fn secret(&self, name: &str) -> Option<SecretString> {
+        let secrets = self.services.secrets.lock().expect("not poisoned");
+        secrets.get(name).cloned()
     }
 
     /// Takes what was sent to the queues since the last time.
@@ -124,6 +151,7 @@ async fn serve(State(services): State<Arc<Services>>, headers: HeaderMap, body: 
     let asked: Value = serde_json::from_slice(&body).unwrap_or_default();
     match target {
         "secretsmanager.GetSecretValue" => services.secret(&asked),
+        "secretsmanager.PutSecretValue" => services.put_secret(&asked),
         "AmazonSQS.SendMessage" => services.send(&asked),
         "AmazonSQS.SendMessageBatch" => services.send_batch(&asked),
         "AmazonSQS.GetQueueAttributes" => services.attributes(&asked),
@@ -140,6 +168,19 @@ impl Services {
                 "Name": name,
                 "SecretString": value.expose_secret(),
             })),
+            None => failure("ResourceNotFoundException"),
+        }
+    }
+
+    fn put_secret(&self, asked: &Value) -> Response {
+        let name = asked["SecretId"].as_str().unwrap_or_default();
+        let text = asked["SecretString"].as_str().unwrap_or_default();
+        let mut secrets = self.secrets.lock().expect("not poisoned");
+        match secrets.get_mut(name) {
+            Some(value) => {
+                *value = text.into();
+                answer(&json!({"ARN": name, "Name": name, "VersionId": "1"}))
+            }
             None => failure("ResourceNotFoundException"),
         }
     }
@@ -234,38 +275,74 @@ fn config(endpoints: Endpoints) -> SdkConfig {
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("eu-central-1"))
         .credentials_provider(SharedCredentialsProvider::new(credentials))
-        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .http_client(platform::aws::http_client())
         .service_config(endpoints)
         .build()
 }
 
-/// A table with the keys, and where it has one the due index, of
-/// `template.yaml`.
-async fn create_table(client: &aws_sdk_dynamodb::Client, name: &str, has_due_index: bool) {
+/// An index: its name, its keys with their kinds, and whether it carries
+/// whole items.
+struct Index {
+    name: &'static str,
+    keys: [(&'static str, ScalarAttributeType); 2],
+    is_whole: bool,
+}
+
+fn due_index() -> Index {
     use ScalarAttributeType::{N, S};
+    Index {
+        name: DUE_INDEX,
+        keys: [(DUE_SHARD, S), (DUE_AT, N)],
+        is_whole: false,
+    }
+}
+
+fn audit_indexes() -> Vec<Index> {
+    use ScalarAttributeType::S;
+    [(ACTOR_INDEX, BY_ACTOR), (ACTION_INDEX, BY_ACTION)]
+        .into_iter()
+        .map(|(name, hash)| Index {
+            name,
+            keys: [(hash, S), ("sk", S)],
+            is_whole: true,
+        })
+        .collect()
+}
+
+/// A table with the keys and the indexes of `template.yaml`.
+async fn create_table(client: &aws_sdk_dynamodb::Client, name: &str, indexes: Vec<Index>) {
+    use ScalarAttributeType::S;
+    let mut attributes = vec![("pk", S), ("sk", S)];
     let mut table = client
         .create_table()
         .table_name(name)
         .billing_mode(BillingMode::PayPerRequest)
-        .attribute_definitions(attribute("pk", S))
-        .attribute_definitions(attribute("sk", S))
         .key_schema(key("pk", KeyType::Hash))
         .key_schema(key("sk", KeyType::Range));
-    if has_due_index {
-        let keys_only = Projection::builder()
-            .projection_type(ProjectionType::KeysOnly)
+    for index in indexes {
+        let [(hash, _), (range, _)] = &index.keys;
+        let projection = Projection::builder()
+            .projection_type(match index.is_whole {
+                true => ProjectionType::All,
+                false => ProjectionType::KeysOnly,
+            })
             .build();
-        let due = GlobalSecondaryIndex::builder()
-            .index_name(DUE_INDEX)
-            .key_schema(key(DUE_SHARD, KeyType::Hash))
-            .key_schema(key(DUE_AT, KeyType::Range))
-            .projection(keys_only)
+        let described = GlobalSecondaryIndex::builder()
+            .index_name(index.name)
+            .key_schema(key(hash, KeyType::Hash))
+            .key_schema(key(range, KeyType::Range))
+            .projection(projection)
             .build()
             .expect("an index");
-        table = table
-            .attribute_definitions(attribute(DUE_SHARD, S))
-            .attribute_definitions(attribute(DUE_AT, N))
-            .global_secondary_indexes(due);
+        table = table.global_secondary_indexes(described);
+        for (name, kind) in index.keys {
+            if attributes.iter().all(|(known, _)| *known != name) {
+                attributes.push((name, kind));
+            }
+        }
+    }
+    for (name, kind) in attributes {
+        table = table.attribute_definitions(attribute(name, kind));
     }
     table.send().await.expect("creates the table");
 }

@@ -9,6 +9,7 @@
 //!
 //! Nothing here is part of what is deployed; a failure of the kit panics.
 
+pub mod authenticator;
 pub mod cloud;
 pub mod gateway;
 pub mod http;

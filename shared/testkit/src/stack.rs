@@ -7,8 +7,11 @@ use accounts::gateway::mt5::{Mt5Gateway, Mt5Settings};
 use accounts::store::Store;
 use aws_types::SdkConfig;
 use axum::body::Body;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use chrono::TimeDelta;
 use http::{Method, Request};
+use kernel::access::Tier;
 use kernel::id::{WpUser, ulid_at};
 use kernel::time::{Clock, Timestamp};
 use platform::clock::{SystemClock, set_ahead};
@@ -21,7 +24,9 @@ use platform::shops::ShopKeys;
 use platform::tokens::{AUDIENCE, Claims, LIFE_S, SigningKeys, publish_keys};
 use secrecy::ExposeSecret;
 
-use crate::cloud::{ACCOUNTS_TABLE, Cloud, PLATFORM_TABLE};
+use crate::cloud::{
+    ACCOUNTS_TABLE, AUDIT_TABLE, Cloud, IDENTITY_TABLE, ORGANIZATIONS_TABLE, PLATFORM_TABLE,
+};
 use crate::gateway::{AheadClock, Gateway, TOKEN};
 use crate::http::bearer;
 use crate::pump::Pump;
@@ -69,6 +74,7 @@ impl Stack {
         let signing_keys = SigningKeys::parse(&signing).expect("reads");
         cloud.set_secret("master-key", master);
         cloud.set_secret("signing-keys", signing);
+        cloud.set_secret("refresh-key", BASE64.encode([7_u8; 32]).into());
         cloud.set_secret("mt5-token", TOKEN.into());
         publish_keys(&cloud.platform, &signing_keys.public())
             .await
@@ -167,6 +173,8 @@ impl Stack {
             sub: user.to_string(),
             org: shop.id.to_string(),
             role: "trader".to_owned(),
+            permissions: Vec::new(),
+            tier: Tier::Free,
             scope: web::caller::SCOPE_ACCOUNTS.to_owned(),
             sid: format!("ses_{}", ulid_at(now)),
             iat: now.timestamp(),
@@ -209,8 +217,19 @@ fn env(gateway: &Gateway, changes: &[(&str, &str)]) -> Env {
         ("LOCAL_STAGE", "true"),
         ("PLATFORM_TABLE", PLATFORM_TABLE),
         ("ACCOUNTS_TABLE", ACCOUNTS_TABLE),
+        ("IDENTITY_TABLE", IDENTITY_TABLE),
+        ("ORGANIZATIONS_TABLE", ORGANIZATIONS_TABLE),
+        ("AUDIT_TABLE", AUDIT_TABLE),
+        ("APP_URL", "https://app.tradebridge.example"),
+        ("MAIL_FROM", "Tradebridge <no-reply@tradebridge.example>"),
+        ("MAIL_QUEUE_URL", "http://queues.test/000000000000/mail"),
+        ("MAIL_DLQ_URL", "http://queues.test/000000000000/mail-dlq"),
         ("MASTER_KEY_SECRET", "master-key"),
         ("SIGNING_KEYS_SECRET", "signing-keys"),
+        ("REFRESH_KEY_SECRET", "refresh-key"),
+        // Work that a test run can afford.
+        ("PASSWORD_MEMORY_KIB", "64"),
+        ("PASSWORD_PASSES", "1"),
         ("MT5_TOKEN_SECRET", "mt5-token"),
         ("MT5_PROVISIONING_URL", &gateway.url),
         ("MT5_CLIENT_URL", &gateway.url),
@@ -218,6 +237,7 @@ fn env(gateway: &Gateway, changes: &[(&str, &str)]) -> Env {
         ("DEFAULT_SHOP_ID", "demo"),
         ("CORS_ORIGINS", "https://shop.example"),
         ("REQUESTS_PER_MINUTE", "100000"),
+        ("SIGN_INS_PER_MINUTE", "100000"),
         ("WEBHOOK_ALLOWED_HOSTS", "127.0.0.1"),
         ("SYNC_QUEUE_URL", "http://queues.test/000000000000/sync"),
         ("RULES_QUEUE_URL", "http://queues.test/000000000000/rules"),

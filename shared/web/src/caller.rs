@@ -1,6 +1,15 @@
 //! Who is calling, as an argument of the handler: a handler that does not name
 //! its caller does not see one, and one that does is never run without.
 
+mod client;
+mod person;
+
+pub use client::Client;
+pub use person::{
+    Can, ManagingAutomation, ManagingMembers, ManagingOrganization, ManagingPayments, Needs,
+    Reading, SignedIn, Writing,
+};
+
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 use kernel::Error;
@@ -11,6 +20,10 @@ use crate::problem::Problem;
 
 /// The scope of exchanged tokens.
 pub const SCOPE_ACCOUNTS: &str = "accounts";
+/// The scope of tokens that the operator makes.
+pub const SCOPE_PLATFORM: &str = "platform";
+/// The scope of tokens of people who signed in.
+pub const SCOPE_USER: &str = "user";
 /// The role of those who run the platform.
 pub const ROLE_PLATFORM_ADMIN: &str = "platform_admin";
 
@@ -94,6 +107,14 @@ impl<S: Send + Sync> FromRequestParts<S> for Trader {
     }
 }
 
+/// Whether a token is of one who runs the platform: the operator's own, or a
+/// person's in their own tenant. What an organization calls its roles never
+/// makes one.
+pub(crate) fn is_platform_admin(claims: &Claims) -> bool {
+    let in_own_tenant = claims.scope == SCOPE_USER && claims.org == claims.sub;
+    claims.role == ROLE_PLATFORM_ADMIN && (claims.scope == SCOPE_PLATFORM || in_own_tenant)
+}
+
 /// One who runs the platform.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlatformAdmin {
@@ -108,7 +129,7 @@ impl<S: Send + Sync> FromRequestParts<S> for PlatformAdmin {
         let Principal::Person(claims) = principal(parts) else {
             return Err(Problem(Error::Unauthenticated));
         };
-        if claims.role != ROLE_PLATFORM_ADMIN || claims.scope == SCOPE_ACCOUNTS {
+        if !is_platform_admin(&claims) {
             return Err(Problem(Error::Forbidden("only for platform admins")));
         }
         Ok(Self {

@@ -9,7 +9,9 @@ use garde::Validate;
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
 use http::{HeaderValue, StatusCode};
+use kernel::time::{Clock, Timestamp};
 use kernel::{Error, FieldError};
+use platform::clock::SystemClock;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use utoipa::PartialSchema;
@@ -60,6 +62,27 @@ impl<T: Serialize> IntoResponse for Json<T> {
     }
 }
 
+/// The answer of the older groups: `{"success":true,"data":…,"timestamp":…}`.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub struct Success<T> {
+    /// Always `true`; an error is a problem.
+    pub success: bool,
+    /// The resource.
+    pub data: T,
+    /// When it was answered.
+    #[schema(value_type = String, format = DateTime)]
+    pub timestamp: Timestamp,
+}
+
+/// Wraps a resource as the older groups answer it.
+pub fn success<T>(data: T) -> Json<Success<T>> {
+    Json(Success {
+        success: true,
+        data,
+        timestamp: SystemClock.now(),
+    })
+}
+
 /// JSON with status 201.
 pub fn created<T: Serialize>(body: T) -> Response {
     (StatusCode::CREATED, Json(body)).into_response()
@@ -105,7 +128,9 @@ fn read_json<T: DeserializeOwned + PartialSchema>(bytes: &[u8]) -> Result<T, Pro
         }
         Err(error) => error,
     };
-    if error.inner().is_syntax() || error.inner().is_eof() {
+    // serde calls a number where a word is wanted a fault of syntax too.
+    let is_json = serde_json::from_slice::<serde::de::IgnoredAny>(bytes).is_ok();
+    if !is_json {
         return Err(Problem(Error::field("", "the body is not JSON")));
     }
     let path = error.path().to_string();
@@ -126,6 +151,7 @@ fn read_json<T: DeserializeOwned + PartialSchema>(bytes: &[u8]) -> Result<T, Pro
 
 /// serde's sentence without its position in the text.
 fn plain(message: &str) -> String {
+    let message = message.replace("expected value", "is not one of the values it may have");
     match message.rfind(" at line ") {
         Some(end) => message[..end].to_owned(),
         None => message.to_owned(),

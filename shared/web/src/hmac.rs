@@ -5,6 +5,8 @@ use kernel::time::Timestamp;
 use platform::tokens::{constant_time_eq, hmac_sha256, sha256_hex};
 use secrecy::{ExposeSecret, SecretString};
 
+/// Carries a shop's signature.
+pub const SIGNATURE_HEADER: &str = "x-onefunders-signature";
 /// Seconds that a timestamp may be off, either way.
 pub const TIMESTAMP_TOLERANCE_S: i64 = 300;
 
@@ -30,7 +32,7 @@ impl SignatureHeaders {
     /// [`Error::Unauthenticated`] where one is missing or of another form.
     pub fn read(headers: &http::HeaderMap) -> Result<Option<Self>, Error> {
         let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or(""));
-        let Some(signature) = text("x-onefunders-signature") else {
+        let Some(signature) = text(SIGNATURE_HEADER) else {
             return Ok(None);
         };
         Self::parse(

@@ -6,20 +6,22 @@
 //! [`problem`] is the one place that maps errors to statuses.
 
 pub mod app;
+pub mod audit;
 pub mod caller;
 pub mod contents;
 pub mod extract;
 pub mod hmac;
+pub mod limit;
 pub mod openapi;
 pub mod page;
 pub mod problem;
 pub mod state;
+pub mod tier;
 
 mod authenticate;
 mod bound;
 mod cors;
 mod idempotent;
-mod limit;
 mod observe;
 
 pub use idempotent::CarriesSecret;

@@ -12,6 +12,7 @@ use http::header::{
 use http::{HeaderMap, HeaderValue};
 use kernel::id::RequestId;
 use lambda_http::request::RequestContext;
+use std::net::{IpAddr, Ipv6Addr};
 use std::time::Instant;
 
 use crate::problem::{Failure, is_problem, of_bare_status, write_body};
@@ -23,14 +24,17 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// believes it.
 const LOCAL_PEER: &str = "x-tradebridge-peer";
 
+/// Below it a path names a secret: an invitation by its token.
+const INVITATIONS: &str = "/api/organizations/invitations/";
+
 /// What is known of a request before anything is asked of it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct RequestInfo {
     /// In every log line, queue message and connection log of this request.
     pub(crate) id: String,
     /// The caller's address, as the trusted hop saw it.
     pub(crate) address: String,
-    /// The path, without the query: a query may hold a token.
+    /// The path, without the query and without a token in it.
     pub(crate) path: String,
 }
 
@@ -55,7 +59,7 @@ pub(crate) async fn observe(
     let info = RequestInfo {
         id: RequestId::generate(platform.real_now()).to_string(),
         address: address(&request, platform.is_local()),
-        path: request.uri().path().to_owned(),
+        path: loggable(request.uri().path()),
     };
     let method = request.method().clone();
     let accepts_html = request.uri().path() == "/api/docs";
@@ -78,17 +82,41 @@ pub(crate) async fn observe(
 /// The trusted hop's word for the peer: API Gateway's, or on the local stage
 /// the forwarder's. Never a header that a caller can set.
 fn address(request: &Request, is_local: bool) -> String {
-    if is_local
-        && let Some(peer) = request.headers().get(LOCAL_PEER)
-        && let Ok(peer) = peer.to_str()
-    {
-        return peer.to_owned();
-    }
-    match request.extensions().get::<RequestContext>() {
-        Some(RequestContext::ApiGatewayV2(context)) => context.http.source_ip.clone(),
+    let peer = request.headers().get(LOCAL_PEER).filter(|_| is_local);
+    let peer = peer.and_then(|peer| peer.to_str().ok());
+    let source = match request.extensions().get::<RequestContext>() {
+        Some(RequestContext::ApiGatewayV2(context)) => context.http.source_ip.as_deref(),
         _ => None,
+    };
+    peer.or(source)
+        .map_or_else(|| "unknown".to_owned(), network)
+}
+
+/// A path without the token that it may carry.
+fn loggable(path: &str) -> String {
+    match path.strip_prefix(INVITATIONS) {
+        Some(rest) => match rest.split_once('/') {
+            Some((_, last)) => format!("{INVITATIONS}…/{last}"),
+            None => format!("{INVITATIONS}…"),
+        },
+        None => path.to_owned(),
     }
-    .unwrap_or_else(|| "unknown".to_owned())
+}
+
+/// An address as limits know it: of IPv6 the /64 network, since one caller
+/// has all of it.
+fn network(address: &str) -> String {
+    match address.parse() {
+        Ok(IpAddr::V6(v6)) => match v6.to_ipv4_mapped() {
+            Some(v4) => v4.to_string(),
+            None => {
+                let [a, b, c, d, ..] = v6.segments();
+                Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).to_string()
+            }
+        },
+        Ok(IpAddr::V4(v4)) => v4.to_string(),
+        Err(_) => "unknown".to_owned(),
+    }
 }
 
 /// Gives an error its body, and logs what only we may know of it.

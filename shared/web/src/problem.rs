@@ -63,6 +63,14 @@ fn kind(error: &Error) -> Kind {
     let (status, word, title) = match error {
         Error::Invalid(_) => (400, "validation-failed", "The request is not valid"),
         Error::Unauthenticated => (401, "unauthenticated", "Authentication is required"),
+        Error::SecondFactorRequired => {
+            (401, "second-factor-required", "A second factor is required")
+        }
+        Error::EmailNotVerified => (
+            403,
+            "email-not-verified",
+            "The email address is not verified",
+        ),
         Error::Forbidden(_) => (403, "forbidden", "Not allowed"),
         Error::NotFound(_) => (404, "not-found", "Not found"),
         Error::Conflict(_) => (409, "conflict", "Conflict"),
@@ -75,6 +83,7 @@ fn kind(error: &Error) -> Kind {
         ),
         Error::RateLimited { .. } => (429, "rate-limited", "Too many requests"),
         Error::Upstream { .. } => (503, "upstream-unavailable", "A partner is not available"),
+        Error::NotImplemented(_) => (501, "not-implemented", "Not implemented"),
         Error::Internal(_) => (500, "internal", "Something went wrong"),
     };
     Kind {

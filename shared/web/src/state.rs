@@ -4,18 +4,24 @@ use std::sync::Arc;
 
 use kernel::id::ShopId;
 use kernel::time::{Clock, Timestamp};
+use platform::audit_log::AuditLog;
 use platform::clock::{BusinessClock, SystemClock};
 use platform::config::{ConfigError, Env};
+use platform::doorkeeper::Doorkeeper;
 use platform::dynamo::Table;
 use platform::idempotency::Idempotency;
 use platform::keys::Vault;
 use platform::rate_limit::{Limit, MINUTE_S, RateLimiter};
+use platform::restrictions::Restrictions;
 use platform::shops::ShopKeys;
 use platform::tokens::Verifier;
 
 /// Requests a minute of one user, key or device, and of one address before
 /// sign-in, where the settings do not say.
 const REQUESTS_A_MINUTE: u32 = 100;
+/// Requests a minute of one address on the paths where people sign in, where
+/// the settings do not say.
+const SIGN_INS_A_MINUTE: u32 = 10;
 
 /// The platform of an HTTP function, shared by its requests.
 #[derive(Clone, Debug)]
@@ -28,8 +34,12 @@ struct Inner {
     verifier: Verifier,
     shop_keys: Option<ShopKeys>,
     default_shop: Option<ShopId>,
+    restrictions: Restrictions,
     limiter: RateLimiter,
     limit: Limit,
+    sign_in_limit: Limit,
+    doorkeeper: Doorkeeper,
+    audit_log: Option<AuditLog>,
     idempotency: Idempotency,
     cors_origins: Vec<String>,
     is_local: bool,
@@ -48,20 +58,29 @@ impl Platform {
             .map(str::parse)
             .transpose()
             .map_err(|_| invalid("DEFAULT_SHOP_ID", "is no shop's id"))?;
-        let admissions = match env.optional("REQUESTS_PER_MINUTE") {
+        let number = |name, default| match env.optional(name) {
             Some(text) => text
                 .parse()
-                .map_err(|_| invalid("REQUESTS_PER_MINUTE", "is no whole number"))?,
-            None => REQUESTS_A_MINUTE,
+                .map_err(|_| invalid(name, "is no whole number")),
+            None => Ok(default),
         };
+        let requests = number("REQUESTS_PER_MINUTE", REQUESTS_A_MINUTE)?;
+        let sign_ins = number("SIGN_INS_PER_MINUTE", SIGN_INS_A_MINUTE)?;
         let is_local = env.is_local();
         Ok(Self(Arc::new(Inner {
             clock: BusinessClock::of(env, table.clone()),
             verifier: Verifier::new(table.clone(), env.text("TOKEN_ISSUER")?),
             shop_keys: vault.map(|vault| ShopKeys::new(table.clone(), vault)),
             default_shop,
+            restrictions: Restrictions::new(table.clone()),
             limiter: RateLimiter::new(table.clone()),
-            limit: Limit::shared(admissions, MINUTE_S),
+            limit: Limit::shared(requests, MINUTE_S),
+            sign_in_limit: Limit::exact(sign_ins, MINUTE_S),
+            doorkeeper: Doorkeeper::new(table.clone()),
+            audit_log: match env.optional("AUDIT_TABLE") {
+                Some(_) => Some(AuditLog::from_env(table.client().clone(), env)?),
+                None => None,
+            },
             idempotency: Idempotency::new(table.clone()),
             cors_origins: env.list("CORS_ORIGINS"),
             is_local,
@@ -99,6 +118,12 @@ impl Platform {
         &self.0.verifier
     }
 
+    /// What must take effect on running tokens.
+    #[must_use]
+    pub fn restrictions(&self) -> &Restrictions {
+        &self.0.restrictions
+    }
+
     /// The shops' keys, where shops call this function.
     #[must_use]
     pub fn shop_keys(&self) -> Option<&ShopKeys> {
@@ -109,6 +134,22 @@ impl Platform {
     #[must_use]
     pub fn limiter(&self) -> &RateLimiter {
         &self.0.limiter
+    }
+
+    /// Counts failed sign-ins and shuts addresses out.
+    #[must_use]
+    pub fn doorkeeper(&self) -> &Doorkeeper {
+        &self.0.doorkeeper
+    }
+
+    /// The record of what was done; a function that changes nothing has none.
+    #[must_use]
+    pub fn audit_log(&self) -> Option<&AuditLog> {
+        self.0.audit_log.as_ref()
+    }
+
+    pub(crate) fn sign_in_limit(&self) -> Limit {
+        self.0.sign_in_limit
     }
 
     pub(crate) fn default_shop(&self) -> Option<&ShopId> {

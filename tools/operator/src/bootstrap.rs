@@ -1,5 +1,7 @@
 //! The first keys of a deployment, and the local stage's demo shops.
 
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use kernel::id::ShopId;
 use kernel::time::Clock;
 use platform::clock::SystemClock;
@@ -10,6 +12,7 @@ use serde_json::{Value, json};
 
 use crate::Failure;
 use crate::deployment::Deployment;
+use crate::people::{self, Wanted};
 
 /// The WordPress user that the demo account is for.
 const DEMO_WP_USER: u64 = 42;
@@ -32,7 +35,9 @@ pub(crate) async fn bootstrap(deployment: &Deployment, stage: &str) -> Result<Va
     };
     let public = SigningKeys::parse(&keys)?.public();
     publish_keys(&deployment.platform_table, &public).await?;
-    put_gateway_token(deployment).await?;
+    put_refresh_key(deployment).await?;
+    put_given(deployment, "MT5_TOKEN", "MT5_TOKEN_SECRET").await?;
+    put_given(deployment, "MAIL_KEY", "MAIL_KEY_SECRET").await?;
     if stage == "local" {
         local(deployment).await
     } else {
@@ -42,21 +47,56 @@ pub(crate) async fn bootstrap(deployment: &Deployment, stage: &str) -> Result<Va
     }
 }
 
-/// The MT5 gateway's token, where the environment has it.
-async fn put_gateway_token(deployment: &Deployment) -> Result<(), Failure> {
-    let env = &deployment.env;
-    if let (Some(token), Some(secret)) =
-        (env.optional("MT5_TOKEN"), env.optional("MT5_TOKEN_SECRET"))
-    {
-        deployment
-            .put_secret(secret, &SecretString::from(token))
-            .await?;
+/// The key that refresh tokens are derived by, where there is none.
+async fn put_refresh_key(deployment: &Deployment) -> Result<(), Failure> {
+    let name = deployment.env.text("REFRESH_KEY_SECRET")?;
+    if deployment.secret(&name).await?.is_none() {
+        let key = SecretString::from(STANDARD.encode(random::<32>()?));
+        deployment.put_secret(&name, &key).await?;
     }
     Ok(())
 }
 
-/// Two shops with a key each. A stack that was kept gives them fresh keys,
-/// since a key's text is never shown again.
+/// A partner's secret, where the environment has it.
+async fn put_given(
+    deployment: &Deployment,
+    given: &'static str,
+    setting: &'static str,
+) -> Result<(), Failure> {
+    let env = &deployment.env;
+    if let (Some(text), Some(secret)) = (env.optional(given), env.optional(setting)) {
+        let text = SecretString::from(text);
+        deployment.put_secret(secret, &text).await?;
+    }
+    Ok(())
+}
+
+fn random<const N: usize>() -> Result<[u8; N], Failure> {
+    let mut bytes = [0_u8; N];
+    getrandom::fill(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// A person of the local stage with a fresh password.
+async fn person(
+    deployment: &Deployment,
+    email: &str,
+    name: &str,
+    platform_admin: bool,
+) -> Result<Value, Failure> {
+    let password = URL_SAFE_NO_PAD.encode(random::<15>()?);
+    let wanted = Wanted {
+        email,
+        name,
+        password: &password.as_str().into(),
+        platform_admin,
+    };
+    people::put(&deployment.people()?, &deployment.env, &wanted).await?;
+    Ok(json!({"email": email, "password": password}))
+}
+
+/// Two shops with a key each, an admin and a demo user. A stack that was kept
+/// gives them fresh keys and passwords, since neither is ever shown again.
 async fn local(deployment: &Deployment) -> Result<Value, Failure> {
     let default = deployment
         .env
@@ -71,10 +111,14 @@ async fn local(deployment: &Deployment) -> Result<Value, Failure> {
         }
         shops.push(deployment.add_shop_key(&shop).await?);
     }
+    let admin = person(deployment, "admin@tradebridge.example", "Admin", true).await?;
+    let mut demo = person(deployment, "demo@tradebridge.example", "Demo", false).await?;
+    demo["wp_user_id"] = DEMO_WP_USER.into();
     Ok(json!({
+        "admin": admin,
         "hmac_key": shops[0]["key"],
         "hmac_key_id": shops[0]["key_id"],
         "shops": shops,
-        "demo_user": {"wp_user_id": DEMO_WP_USER},
+        "demo_user": demo,
     }))
 }

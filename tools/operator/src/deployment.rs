@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use kernel::access::Tier;
 use kernel::id::{ShopId, ulid_at};
 use kernel::time::{Clock, Timestamp};
 use platform::aws;
 use platform::clock::SystemClock;
 use platform::config::Env;
 use platform::dynamo::Table;
+use platform::key_rotation::rotate_signing_keys;
 use platform::keys::Vault;
 use platform::secrets::Secrets;
 use platform::shops::ShopKeys;
@@ -27,6 +29,7 @@ pub(crate) struct Deployment {
     pub(crate) env: Env,
     pub(crate) platform_table: Table,
     pub(crate) accounts_table: Table,
+    dynamo: aws_sdk_dynamodb::Client,
     pub(crate) master_key_secret: String,
     pub(crate) signing_keys_secret: String,
     secrets: aws_sdk_secretsmanager::Client,
@@ -39,7 +42,8 @@ impl Deployment {
         let dynamo = aws_sdk_dynamodb::Client::new(&aws);
         Ok(Self {
             platform_table: Table::new(dynamo.clone(), env.text("PLATFORM_TABLE")?),
-            accounts_table: Table::new(dynamo, env.text("ACCOUNTS_TABLE")?),
+            accounts_table: Table::new(dynamo.clone(), env.text("ACCOUNTS_TABLE")?),
+            dynamo,
             master_key_secret: env.text("MASTER_KEY_SECRET")?,
             signing_keys_secret: env.text("SIGNING_KEYS_SECRET")?,
             secrets: aws_sdk_secretsmanager::Client::new(&aws),
@@ -76,6 +80,15 @@ impl Deployment {
         Ok(())
     }
 
+    /// The store of people.
+    pub(crate) fn people(&self) -> Result<identity::store::Store, Failure> {
+        let table = Table::new(self.dynamo.clone(), self.env.text("IDENTITY_TABLE")?);
+        Ok(identity::store::Store::new(
+            table,
+            self.platform_table.clone(),
+        ))
+    }
+
     /// A vault that reads the master keys anew.
     pub(crate) fn vault(&self) -> Vault {
         let secrets = Arc::new(Secrets::new(self.secrets.clone()));
@@ -99,6 +112,13 @@ impl Deployment {
         Ok(json!({"shop": shop, "key_id": key_id, "key": key}))
     }
 
+    /// The new key's id; `None` where the last rotation is too fresh.
+    pub(crate) async fn rotate_signing_keys(&self) -> Result<Option<String>, Failure> {
+        let now = SystemClock.now();
+        let (table, secret) = (&self.platform_table, &self.signing_keys_secret);
+        Ok(rotate_signing_keys(table, &self.secrets, secret, now).await?)
+    }
+
     pub(crate) async fn admin_token(
         &self,
         subject: &str,
@@ -114,6 +134,8 @@ impl Deployment {
             sub: subject.to_owned(),
             org: "platform".to_owned(),
             role: "platform_admin".to_owned(),
+            permissions: Vec::new(),
+            tier: Tier::Free,
             scope: "platform".to_owned(),
             sid: format!("ses_{}", ulid_at(now)),
             iat: now.timestamp(),

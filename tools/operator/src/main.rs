@@ -3,6 +3,7 @@
 
 mod bootstrap;
 mod deployment;
+mod people;
 mod rotate;
 
 use chrono::TimeDelta;
@@ -56,6 +57,22 @@ enum Command {
     RotateMasterKey,
     /// Makes a new signing key; tokens of the one before stay good.
     RotateSigningKeys,
+    /// Makes a person with a verified address, or gives the one who has it a
+    /// new password; reads the password from standard input.
+    PutPerson {
+        /// Their address.
+        #[arg(long)]
+        email: String,
+        /// What they are called.
+        #[arg(long)]
+        name: String,
+        /// Whether they run the platform.
+        #[arg(long)]
+        platform_admin: bool,
+    },
+    /// Imports people with bcrypt hashes from standard input: JSON lines of
+    /// `email`, `password_hash` and, where known, `username` and `name`.
+    ImportPeople,
     /// Prints an access token of a platform admin, good for 15 minutes.
     AdminToken {
         /// Whom it names in the audit.
@@ -89,9 +106,30 @@ async fn main() -> Result<(), Failure> {
             let count = rotate::master_key(&deployment).await?;
             println!("{count} values are sealed under the new key");
         }
-        Command::RotateSigningKeys => {
-            rotate::signing_keys(&deployment).await?;
-            println!("the new key signs");
+        Command::RotateSigningKeys => match deployment.rotate_signing_keys().await? {
+            Some(kid) => println!("{kid} signs"),
+            None => println!("the keys were rotated less than an hour ago"),
+        },
+        Command::PutPerson {
+            email,
+            name,
+            platform_admin,
+        } => {
+            let mut password = String::new();
+            std::io::stdin().read_line(&mut password)?;
+            let wanted = people::Wanted {
+                email: &email,
+                name: &name,
+                password: &password.trim_end_matches(['\r', '\n']).into(),
+                platform_admin,
+            };
+            let id = people::put(&deployment.people()?, &deployment.env, &wanted).await?;
+            println!("{id}");
+        }
+        Command::ImportPeople => {
+            let text = std::io::read_to_string(std::io::stdin())?;
+            let (imported, refused) = people::import_lines(&deployment.people()?, &text).await;
+            println!("{imported} imported, {refused} not");
         }
         Command::AdminToken { subject } => {
             let now = SystemClock.now();

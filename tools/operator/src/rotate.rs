@@ -2,12 +2,10 @@
 
 use accounts::model::password_identity;
 use accounts::store::{Store, secret_identity};
+use identity::store::{Store as People, backup_identity, totp_identity};
 use kernel::id::ShopId;
-use kernel::time::Clock;
-use platform::clock::SystemClock;
-use platform::dynamo::Transaction;
+use platform::dynamo::{CommitError, Transaction};
 use platform::envelope::MasterKeys;
-use platform::tokens::{SigningKeys, publish_keys};
 
 use crate::Failure;
 use crate::deployment::Deployment;
@@ -39,7 +37,42 @@ pub(crate) async fn master_key(deployment: &Deployment) -> Result<usize, Failure
             count += 1;
         }
     }
-    Ok(count)
+    Ok(count + second_factors(&deployment.people()?, &keys).await?)
+}
+
+/// What belongs to people. One who changes theirs meanwhile has sealed it
+/// anew already.
+async fn second_factors(people: &People, keys: &MasterKeys) -> Result<usize, Failure> {
+    let mut count = 0;
+    let mut after = None;
+    loop {
+        let (users, next) = people.directory("", PAGE, after).await?;
+        for user in users {
+            let mut transaction = Transaction::new();
+            if let Some(before) = people.authenticator(&user).await? {
+                let mut fresh = before.clone();
+                fresh.sealed_secret = keys.rewrap(&before.sealed_secret, &totp_identity(&user))?;
+                fresh.revision += 1;
+                people.change_authenticator(&mut transaction, &user, Some(&before), &fresh)?;
+            }
+            if let Some(before) = people.backup_codes(&user).await? {
+                let mut fresh = before.clone();
+                fresh.sealed_key = keys.rewrap(&before.sealed_key, &backup_identity(&user))?;
+                fresh.revision += 1;
+                people.change_backup_codes(&mut transaction, &user, Some(&before), &fresh)?;
+            }
+            let sealed = transaction.len();
+            match transaction.commit().await {
+                Ok(()) => count += sealed,
+                Err(CommitError::Refused(_)) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        after = next;
+        if after.is_none() {
+            return Ok(count);
+        }
+    }
 }
 
 async fn passwords(store: &Store, keys: &MasterKeys, shop: &ShopId) -> Result<usize, Failure> {
@@ -68,15 +101,4 @@ async fn passwords(store: &Store, keys: &MasterKeys, shop: &ShopId) -> Result<us
             return Ok(count);
         }
     }
-}
-
-/// Adds a signing key and publishes both public halves first, so that no
-/// token is refused by an instance that knows the old ones alone for long.
-pub(crate) async fn signing_keys(deployment: &Deployment) -> Result<(), Failure> {
-    let name = &deployment.signing_keys_secret;
-    let current = deployment.secret(name).await?;
-    let rotated = SigningKeys::with_fresh_key(current.as_ref(), SystemClock.now())?;
-    let public = SigningKeys::parse(&rotated)?.public();
-    publish_keys(&deployment.platform_table, &public).await?;
-    deployment.put_secret(name, &rotated).await
 }

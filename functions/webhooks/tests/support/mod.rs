@@ -244,7 +244,7 @@ async fn embedded_dynamo() -> aws_sdk_dynamodb::Client {
         .region(Region::new("eu-central-1"))
         .credentials_provider(Credentials::new("test", "test", None, None, "test"))
         .endpoint_url(format!("http://{address}"))
-        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .http_client(platform::aws::http_client())
         .build();
     aws_sdk_dynamodb::Client::from_conf(config)
 }
@@ -302,7 +302,7 @@ fn queues(endpoint: &str) -> Queues {
         .region(Region::new("eu-central-1"))
         .credentials_provider(Credentials::new("test", "test", None, None, "test"))
         .endpoint_url(endpoint)
-        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .http_client(platform::aws::http_client())
         .build();
     let env = Env::from_pairs([("WEBHOOKS_QUEUE_URL", format!("{endpoint}/webhooks"))]);
     let client = aws_sdk_sqs::Client::from_conf(config);

@@ -138,7 +138,7 @@ impl Table {
         clippy::float_arithmetic,
         reason = "DynamoDB reports units as a float in steps of a half; they are counted, not paid out"
     )]
-    pub(super) fn count(&self, consumed: Option<&ConsumedCapacity>) {
+    pub(crate) fn count(&self, consumed: Option<&ConsumedCapacity>) {
         if let Some(units) = consumed.and_then(ConsumedCapacity::capacity_units) {
             self.units_tenths
                 .fetch_add((units * 10.0) as u64, Ordering::Relaxed);

@@ -201,7 +201,9 @@ impl Syncer {
     ) -> Result<rust_decimal::Decimal, StepError> {
         let (shop, id) = (running.account.shop.clone(), running.account.id.clone());
         let mut effect = rust_decimal::Decimal::ZERO;
-        for deals in fetched.new_deals.chunks(crate::store::DEALS_MAX) {
+        let chunks = fetched.new_deals.chunks(crate::store::DEALS_MAX);
+        let last = chunks.len().saturating_sub(1);
+        for (index, deals) in chunks.enumerate() {
             let before = running.state.clone();
             let mut after = before.clone();
             let number = after.next_input;
@@ -229,15 +231,18 @@ impl Syncer {
                 .add_input(&mut transaction, &shop, &id, &input, running.now)?;
             self.store
                 .change_sync_state(&mut transaction, &shop, &id, &before, &mut after)?;
-            let table = self.store.table();
-            enqueue_judge(
-                &mut transaction,
-                table,
-                &shop,
-                &id,
-                &running.request_id,
-                running.now,
-            )?;
+            // One look judges all of them. A step that dies on the way comes
+            // again, and ends with one too.
+            if index == last {
+                enqueue_judge(
+                    &mut transaction,
+                    self.store.table(),
+                    &shop,
+                    &id,
+                    &running.request_id,
+                    running.now,
+                )?;
+            }
             transaction.commit().await?;
             running.state = after;
             effect += moved;

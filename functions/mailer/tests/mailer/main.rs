@@ -1,0 +1,5 @@
+//! The function from its messages to the mails that leave it.
+
+mod mails;
+mod services;
+mod support;

@@ -1,0 +1,286 @@
+//! `/api/organizations` and `/api/organizations/{id}`
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use garde::Validate;
+use http::header::ETAG;
+use http::{HeaderValue, StatusCode};
+use kernel::Error;
+use kernel::access::{Permission, Tier};
+use kernel::id::OrganizationId;
+use kernel::page::Page;
+use kernel::time::Timestamp;
+use organizations::app::SettingsChange;
+use organizations::{Membership, Organization};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use web::audit::Audited;
+use web::caller::{ManagingOrganization, Reading, SignedIn};
+use web::extract::{CurrentRequest, IfMatch, Json, Query, Success, success};
+use web::page::{Paging, cursor};
+use web::problem::ProblemBody;
+
+use crate::App;
+use crate::access::Own;
+
+/// Characters of an organization's name.
+const NAME_CHARS_MAX: usize = 100;
+
+/// An organization that the caller belongs to.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct MembershipAnswer {
+    id: OrganizationId,
+    name: String,
+    /// The caller's role there.
+    role: String,
+    permissions: Vec<Permission>,
+    plan: Tier,
+    require_second_factor: bool,
+    #[schema(value_type = String, format = DateTime)]
+    joined_at: Timestamp,
+}
+
+impl From<Membership> for MembershipAnswer {
+    fn from(membership: Membership) -> Self {
+        Self {
+            id: membership.organization,
+            name: membership.organization_name,
+            role: membership.role,
+            permissions: membership.permissions.into_iter().collect(),
+            plan: membership.plan,
+            require_second_factor: membership.requires_second_factor,
+            joined_at: membership.joined_at,
+        }
+    }
+}
+
+/// An organization with its settings.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct OrganizationAnswer {
+    id: OrganizationId,
+    name: String,
+    plan: Tier,
+    /// Whether its members must have a second factor.
+    require_second_factor: bool,
+    /// Version of the settings, for `If-Match`.
+    version: u64,
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+}
+
+impl From<Organization> for OrganizationAnswer {
+    fn from(organization: Organization) -> Self {
+        Self {
+            id: organization.id,
+            name: organization.name,
+            plan: organization.plan,
+            require_second_factor: organization.require_second_factor,
+            version: organization.version,
+            created_at: organization.created_at,
+        }
+    }
+}
+
+/// A new organization.
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+pub(crate) struct FoundBody {
+    /// How people call it, 1 to 100 characters.
+    #[garde(custom(name_text))]
+    name: String,
+}
+
+/// Settings; those left out stay as they are.
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+pub(crate) struct OrganizationSettingsBody {
+    /// How people call it, 1 to 100 characters.
+    #[garde(inner(custom(name_text)))]
+    name: Option<String>,
+    /// Whether its members must have a second factor. Where it is set, all
+    /// members need new tokens.
+    #[garde(skip)]
+    require_second_factor: Option<bool>,
+}
+
+fn name_text(name: &str, (): &()) -> garde::Result {
+    let length = name.chars().count();
+    let fits = (1..=NAME_CHARS_MAX).contains(&length)
+        && name.trim() == name
+        && !name.chars().any(char::is_control);
+    match fits {
+        true => Ok(()),
+        false => Err(garde::Error::new(
+            "must be 1 to 100 characters without outer blanks or control characters",
+        )),
+    }
+}
+
+/// The organizations that the caller belongs to.
+#[utoipa::path(
+    get,
+    path = "/api/organizations",
+    tag = "organizations",
+    security(("jwt" = [])),
+    params(Paging),
+    responses(
+        (status = 200, description = "A page of the caller's organizations", body = Success<Page<MembershipAnswer>>),
+        (status = 401, description = "No good token", body = ProblemBody),
+    )
+)]
+pub(crate) async fn list(
+    State(app): State<App>,
+    caller: SignedIn,
+    Query(paging): Query<Paging>,
+) -> web::Result<Json<Success<Page<MembershipAnswer>>>> {
+    let query = format!("organizations of {}", caller.user);
+    let after = paging.position(&query)?;
+    let (memberships, next) = app
+        .organizations
+        .store
+        .memberships_page(&caller.user, paging.limit().get(), after)
+        .await?;
+    Ok(success(Page {
+        items: memberships.into_iter().map(Into::into).collect(),
+        next_cursor: next.map(|position| cursor(&position, &query)),
+    }))
+}
+
+/// Founds an organization; the caller owns it. A token for it comes from
+/// `/api/auth/switch-organization`.
+#[utoipa::path(
+    post,
+    path = "/api/organizations",
+    tag = "organizations",
+    security(("jwt" = [])),
+    request_body = FoundBody,
+    responses(
+        (status = 201, description = "The organization", body = Success<OrganizationAnswer>),
+        (status = 400, description = "The name cannot be", body = ProblemBody),
+        (status = 409, description = "The caller belongs to as many as one person can", body = ProblemBody),
+    )
+)]
+pub(crate) async fn create(
+    State(app): State<App>,
+    caller: SignedIn,
+    CurrentRequest(id): CurrentRequest,
+    Json(body): Json<FoundBody>,
+) -> web::Result<Response> {
+    let founder = app.guest(&caller.user).await?;
+    let organization = app
+        .organizations
+        .found(&body.name, &founder, app.request(&id))
+        .await?;
+    Ok(answer(
+        StatusCode::CREATED,
+        organization,
+        "organization.founded",
+    ))
+}
+
+/// The organization of the caller's token.
+#[utoipa::path(
+    get,
+    path = "/api/organizations/{id}",
+    tag = "organizations",
+    security(("jwt" = [])),
+    params(("id" = String, Path, description = "The organization")),
+    responses(
+        (status = 200, description = "The organization; its version is the ETag", body = Success<OrganizationAnswer>),
+        (status = 404, description = "Not the token's organization", body = ProblemBody),
+    )
+)]
+pub(crate) async fn show(
+    State(app): State<App>,
+    Own(caller): Own<Reading>,
+) -> web::Result<Response> {
+    let organization = app.organizations.store.organization(&caller.org).await?;
+    let organization = organization.ok_or(Error::NotFound("organization"))?;
+    let tag = tag_of(&organization);
+    let body = success(OrganizationAnswer::from(organization));
+    Ok(([(ETAG, tag)], body).into_response())
+}
+
+/// Changes settings of the organization.
+#[utoipa::path(
+    patch,
+    path = "/api/organizations/{id}",
+    tag = "organizations",
+    security(("jwt" = [])),
+    params(
+        ("id" = String, Path, description = "The organization"),
+        ("If-Match" = Option<String>, Header, description = "The version that is to be changed"),
+    ),
+    request_body = OrganizationSettingsBody,
+    responses(
+        (status = 200, description = "The organization", body = Success<OrganizationAnswer>),
+        (status = 400, description = "A setting cannot be", body = ProblemBody),
+        (status = 403, description = "The caller may not", body = ProblemBody),
+        (status = 404, description = "Not the token's organization", body = ProblemBody),
+        (status = 412, description = "The settings have changed", body = ProblemBody),
+    )
+)]
+pub(crate) async fn update(
+    State(app): State<App>,
+    Own(caller): Own<ManagingOrganization>,
+    CurrentRequest(id): CurrentRequest,
+    IfMatch(wanted): IfMatch,
+    Json(body): Json<OrganizationSettingsBody>,
+) -> web::Result<Response> {
+    let change = SettingsChange {
+        name: body.name,
+        require_second_factor: body.require_second_factor,
+    };
+    let request = app.request(&id);
+    let organization = app
+        .organizations
+        .change_settings(&caller.org, &caller.user, &change, wanted, request)
+        .await?;
+    Ok(answer(StatusCode::OK, organization, "organization.changed"))
+}
+
+/// What was left.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct LeftAnswer {
+    id: OrganizationId,
+}
+
+/// Leaves the organization; the last owner cannot.
+#[utoipa::path(
+    post,
+    path = "/api/organizations/{id}/leave",
+    tag = "organizations",
+    security(("jwt" = [])),
+    params(("id" = String, Path, description = "The organization")),
+    responses(
+        (status = 200, description = "The caller is no member any more", body = Success<LeftAnswer>),
+        (status = 404, description = "Not the token's organization", body = ProblemBody),
+        (status = 409, description = "The caller is the last owner", body = ProblemBody),
+    )
+)]
+pub(crate) async fn leave(
+    State(app): State<App>,
+    Own(caller): Own<Reading>,
+    CurrentRequest(id): CurrentRequest,
+) -> web::Result<Json<Success<LeftAnswer>>> {
+    app.organizations
+        .leave(&caller.org, &caller.user, app.request(&id))
+        .await?;
+    Ok(success(LeftAnswer { id: caller.org }))
+}
+
+fn answer(status: StatusCode, organization: Organization, action: &'static str) -> Response {
+    let audited = Audited {
+        action,
+        target: Some(organization.id.to_string()),
+        ..Audited::default()
+    };
+    let tag = tag_of(&organization);
+    let body = success(OrganizationAnswer::from(organization));
+    let mut response = (status, [(ETAG, tag)], body).into_response();
+    response.extensions_mut().insert(audited);
+    response
+}
+
+fn tag_of(organization: &Organization) -> HeaderValue {
+    HeaderValue::from_str(&format!("\"{}\"", organization.version))
+        .unwrap_or_else(|_| HeaderValue::from_static("\"\""))
+}

@@ -1,0 +1,84 @@
+//! Ending sessions.
+
+use kernel::id::{SessionId, UserId};
+use kernel::{Error, Result};
+use platform::dynamo::{StoreError, Transaction};
+
+use super::Moment;
+use crate::store::Store;
+
+/// Sessions that one transaction ends, two writes each.
+const ENDED_AT_ONCE_MAX: u32 = 40;
+/// Rounds of that; a person has half of one round's sessions.
+const ROUNDS_MAX: u32 = 10;
+
+/// Ends a session of a person. Its access tokens are refused within five
+/// seconds.
+///
+/// # Errors
+/// `NotFound` where the person has no such session.
+pub async fn end(store: &Store, user: &UserId, id: &SessionId, moment: Moment) -> Result<()> {
+    let session = store.session(user, id, moment.now).await?;
+    session.ok_or(Error::NotFound("session"))?;
+    sign_out(store, user, id, moment).await
+}
+
+/// Ends the session that a person is in. Twice is as once.
+///
+/// # Errors
+/// Where the store fails.
+pub async fn sign_out(store: &Store, user: &UserId, id: &SessionId, moment: Moment) -> Result<()> {
+    let mut transaction = Transaction::new();
+    store.end_session(&mut transaction, user, id, moment.real_now)?;
+    Ok(transaction.commit().await?)
+}
+
+/// Ends all sessions of a person, but one where it is named. Answers how many.
+///
+/// # Errors
+/// Where the store fails.
+pub async fn end_all(
+    store: &Store,
+    user: &UserId,
+    but: Option<&SessionId>,
+    moment: Moment,
+) -> Result<usize> {
+    let mut ended = 0;
+    for _ in 0..ROUNDS_MAX {
+        let mut transaction = Transaction::new();
+        let count = add_end_of_all(&mut transaction, store, user, but, moment).await?;
+        if count == 0 {
+            break;
+        }
+        transaction.commit().await?;
+        ended += count;
+    }
+    Ok(ended)
+}
+
+/// Adds the end of a person's sessions, but of one where it is named, to a
+/// transaction, so that it happens with what causes it. Answers how many.
+///
+/// # Errors
+/// Where the store fails.
+pub async fn add_end_of_all(
+    transaction: &mut Transaction,
+    store: &Store,
+    user: &UserId,
+    but: Option<&SessionId>,
+    moment: Moment,
+) -> Result<usize, StoreError> {
+    let (sessions, _) = store
+        .sessions(user, ENDED_AT_ONCE_MAX, None, moment.now)
+        .await?;
+    let others = sessions
+        .iter()
+        .filter(|session| Some(&session.id) != but)
+        .map(|session| &session.id);
+    let mut count = 0;
+    for id in others {
+        store.end_session(transaction, user, id, moment.real_now)?;
+        count += 1;
+    }
+    Ok(count)
+}

@@ -1,0 +1,16 @@
+//! What is written to people.
+//!
+//! A [`MailMessage`] says what is to be told and goes through the mail queue;
+//! the mailer makes a [`Letter`] of it and hands that to
+//! [`gateway::mail`](crate::gateway::mail).
+
+mod contents;
+mod letter;
+mod message;
+
+pub use contents::{
+    address_in_use, invitation, new_device, password_changed, reset_password, second_factor_reset,
+    verify_address,
+};
+pub use letter::Letter;
+pub use message::{Mail, MailMessage};

@@ -1,0 +1,42 @@
+//! What is done with organizations, one file for each use case.
+//!
+//! Whoever acts is looked up in the store and not believed from a token: a
+//! demoted member's token may still run for some seconds, and must not be able
+//! to undo the demotion.
+
+mod accept;
+mod found;
+mod invite;
+mod members;
+mod roles;
+mod scene;
+mod settings;
+
+pub use accept::Guest;
+pub use found::found;
+pub use invite::Draft;
+pub use members::MemberChange;
+pub use settings::SettingsChange;
+
+use kernel::time::Timestamp;
+use platform::dynamo::Table;
+
+use crate::store::Store;
+
+/// The use cases, over the organizations' table and the platform's.
+#[derive(Clone, Debug)]
+pub struct Organizations {
+    /// The organizations' store.
+    pub store: Store,
+    /// Where restrictions of running tokens are written.
+    pub platform_table: Table,
+}
+
+/// A request that changes something.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// Its id, for the messages it causes.
+    pub id: &'a str,
+    /// Real time: running tokens, whose times are real, are measured by it.
+    pub now: Timestamp,
+}

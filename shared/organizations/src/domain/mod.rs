@@ -1,0 +1,10 @@
+//! The rules of organizations, pure: no store, no clock.
+
+pub mod authority;
+pub mod invitation;
+pub mod role;
+pub mod roster;
+
+mod refusal;
+
+pub use refusal::Refusal;

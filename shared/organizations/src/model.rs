@@ -1,0 +1,121 @@
+//! What is kept of organizations.
+
+use std::collections::BTreeSet;
+
+use kernel::access::{Permission, Tier};
+use kernel::id::{InvitationId, OrganizationId, UserId};
+use kernel::time::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// An organization and its settings.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Organization {
+    /// Its id, and the tenant of all that belongs to it.
+    pub id: OrganizationId,
+    /// How people call it.
+    pub name: String,
+    /// Whether its members must have a second factor to work in it.
+    pub require_second_factor: bool,
+    /// What it has paid for.
+    pub plan: Tier,
+    /// Version of the settings, from 1.
+    pub version: u64,
+    /// Since when it exists.
+    pub created_at: Timestamp,
+}
+
+/// Whether a member may act in the organization.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(as = MemberStatus)]
+pub enum Status {
+    /// May act as the role says.
+    #[default]
+    Active,
+    /// Keeps the role and gets no token.
+    Suspended,
+}
+
+impl Status {
+    /// The status as clients write it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Suspended => "suspended",
+        }
+    }
+}
+
+/// A person in an organization, as the organization's list shows them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Member {
+    /// The organization.
+    pub organization: OrganizationId,
+    /// The person.
+    pub user: UserId,
+    /// Name of a built-in or custom role.
+    pub role: String,
+    /// Whether they may act.
+    pub status: Status,
+    /// The address they joined with.
+    pub email: String,
+    /// The name they had then.
+    pub name: Option<String>,
+    /// Since when they belong to it.
+    pub joined_at: Timestamp,
+}
+
+/// What a person may do in an organization: what a token is made from. Only
+/// active members have one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Membership {
+    /// The organization.
+    pub organization: OrganizationId,
+    /// How people call it.
+    pub organization_name: String,
+    /// The person.
+    pub user: UserId,
+    /// Name of a built-in or custom role.
+    pub role: String,
+    /// What the role stands for.
+    pub permissions: BTreeSet<Permission>,
+    /// Whether the organization demands a second factor.
+    pub requires_second_factor: bool,
+    /// What the organization has paid for.
+    pub plan: Tier,
+    /// Since when they belong to it.
+    pub joined_at: Timestamp,
+}
+
+/// A role that an organization has made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Role {
+    /// Its name, as tokens carry it.
+    pub name: String,
+    /// What it stands for.
+    pub permissions: BTreeSet<Permission>,
+    /// Since when it exists.
+    pub created_at: Timestamp,
+}
+
+/// An invitation that nobody has accepted yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Invitation {
+    /// Its id.
+    pub id: InvitationId,
+    /// Into which organization.
+    pub organization: OrganizationId,
+    /// Whom: an address in its normal form.
+    pub email: String,
+    /// In which role.
+    pub role: String,
+    /// Who invites.
+    pub invited_by: UserId,
+    /// When.
+    pub created_at: Timestamp,
+    /// Until when it can be accepted.
+    pub expires_at: Timestamp,
+    /// SHA-256 of its token, in hex.
+    pub token_sha256: String,
+}

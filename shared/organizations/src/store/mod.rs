@@ -1,0 +1,35 @@
+//! Organizations in DynamoDB.
+
+pub mod keys;
+
+mod invitations;
+mod members;
+mod memberships;
+mod organizations;
+mod roles;
+mod roster;
+
+pub use memberships::MEMBERSHIPS_MAX;
+pub(crate) use roster::ROSTER;
+
+use platform::dynamo::Table;
+
+/// The organizations' table.
+#[derive(Clone, Debug)]
+pub struct Store {
+    table: Table,
+}
+
+impl Store {
+    /// Over the table.
+    #[must_use]
+    pub fn new(table: Table) -> Self {
+        Self { table }
+    }
+
+    /// The table, for transactions that span aggregates.
+    #[must_use]
+    pub fn table(&self) -> &Table {
+        &self.table
+    }
+}

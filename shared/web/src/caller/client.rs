@@ -1,0 +1,60 @@
+//! From where a call comes.
+
+use axum::extract::FromRequestParts;
+use http::HeaderMap;
+use http::header::{ACCEPT_LANGUAGE, HeaderName, USER_AGENT};
+use http::request::Parts;
+use platform::tokens::sha256_hex;
+
+use crate::observe::RequestInfo;
+use crate::problem::Problem;
+
+/// Longest user agent that is kept, in characters.
+const AGENT_CHARS_MAX: usize = 300;
+/// The country of the caller, as CloudFront in front of the API tells it.
+const COUNTRY: HeaderName = HeaderName::from_static("cloudfront-viewer-country");
+
+/// The device and address of a call, as far as they can be told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Client {
+    /// The address that the trusted hop saw; of IPv6 the /64 network.
+    pub address: String,
+    /// What the client calls itself, cut to 300 characters.
+    pub user_agent: Option<String>,
+    /// The country that the edge found, two letters.
+    pub country: Option<String>,
+    /// A fingerprint of the device: 16 hex digits, the same for the same
+    /// user agent and languages.
+    pub device: String,
+    /// The request, as in the logs.
+    pub request_id: String,
+}
+
+impl Client {
+    pub(crate) fn of(headers: &HeaderMap, info: &RequestInfo) -> Self {
+        let text = |name: &HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+        let agent = text(&USER_AGENT);
+        let languages = text(&ACCEPT_LANGUAGE).unwrap_or_default();
+        let named = format!("{}\n{languages}", agent.unwrap_or_default());
+        let mut device = sha256_hex(named.as_bytes());
+        device.truncate(16);
+        let is_country =
+            |code: &&str| code.len() == 2 && code.bytes().all(|byte| byte.is_ascii_uppercase());
+        Self {
+            address: info.address.clone(),
+            request_id: info.id.clone(),
+            user_agent: agent.map(|agent| agent.chars().take(AGENT_CHARS_MAX).collect()),
+            country: text(&COUNTRY).filter(is_country).map(str::to_owned),
+            device,
+        }
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Client {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let info = parts.extensions.get::<RequestInfo>().cloned();
+        Ok(Self::of(&parts.headers, &info.unwrap_or_default()))
+    }
+}

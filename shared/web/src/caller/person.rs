@@ -1,0 +1,133 @@
+//! People who signed in, and what they may do in their organization.
+
+use std::collections::BTreeSet;
+use std::marker::PhantomData;
+
+use axum::extract::FromRequestParts;
+use http::request::Parts;
+use kernel::Error;
+use kernel::access::{BuiltInRole, Permission, Tier};
+use kernel::id::{OrganizationId, SessionId, UserId};
+use platform::tokens::Claims;
+
+use super::{Principal, SCOPE_USER, principal};
+use crate::problem::Problem;
+
+/// A person who signed in, in whatever tenant their token names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignedIn {
+    /// Who.
+    pub user: UserId,
+    /// The session that the token belongs to.
+    pub session: SessionId,
+    /// The organization that the token is for; none in the personal tenant.
+    pub org: Option<OrganizationId>,
+    /// Role there.
+    pub role: String,
+    /// Level of service.
+    pub tier: Tier,
+}
+
+impl SignedIn {
+    fn of(claims: &Claims) -> Result<Self, Error> {
+        if claims.scope != SCOPE_USER {
+            return Err(Error::Forbidden("only for people who signed in"));
+        }
+        let odd = |_| Error::Unauthenticated;
+        Ok(Self {
+            user: claims.sub.parse().map_err(odd)?,
+            session: claims.sid.parse().map_err(odd)?,
+            org: claims.org.parse().ok(),
+            role: claims.role.clone(),
+            tier: claims.tier,
+        })
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for SignedIn {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        match principal(parts) {
+            Principal::Person(claims) => Self::of(&claims).map_err(Problem),
+            _ => Err(Problem(Error::Unauthenticated)),
+        }
+    }
+}
+
+/// What a handler needs its caller to be allowed.
+pub trait Needs: Send + Sync + 'static {
+    /// The permission.
+    const PERMISSION: Permission;
+}
+
+macro_rules! needs {
+    ($($(#[$doc:meta])* $name:ident => $permission:ident,)+) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub struct $name;
+
+        impl Needs for $name {
+            const PERMISSION: Permission = Permission::$permission;
+        }
+    )+};
+}
+
+needs! {
+    /// Sees what the organization has.
+    Reading => Read,
+    /// Works with it.
+    Writing => Write,
+    /// Invites, changes and removes members.
+    ManagingMembers => ManageMembers,
+    /// Installs agents, writes templates and workflows.
+    ManagingAutomation => ManageAutomation,
+    /// Pays, and changes what is paid for.
+    ManagingPayments => ManagePayments,
+    /// Changes settings and roles.
+    ManagingOrganization => ManageOrganization,
+}
+
+/// A member of an organization whose role has `N`'s permission. A handler
+/// without it as an argument has no organization to act in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Can<N> {
+    /// Who.
+    pub user: UserId,
+    /// The tenant.
+    pub org: OrganizationId,
+    /// Role there.
+    pub role: String,
+    /// All that the role stands for.
+    pub permissions: BTreeSet<Permission>,
+    needs: PhantomData<N>,
+}
+
+impl<S: Send + Sync, N: Needs> FromRequestParts<S> for Can<N> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let Principal::Person(claims) = principal(parts) else {
+            return Err(Problem(Error::Unauthenticated));
+        };
+        let person = SignedIn::of(&claims).map_err(Problem)?;
+        let Some(org) = person.org else {
+            let sentence = "the token is for no organization; switch to one first";
+            return Err(Problem(Error::Forbidden(sentence)));
+        };
+        let permissions = match BuiltInRole::named(&claims.role) {
+            Some(role) => role.permissions(),
+            None => claims.permissions.iter().copied().collect(),
+        };
+        if !permissions.contains(&N::PERMISSION) {
+            return Err(Problem(Error::Forbidden("your role does not allow this")));
+        }
+        Ok(Self {
+            user: person.user,
+            org,
+            role: person.role,
+            permissions,
+            needs: PhantomData,
+        })
+    }
+}
