@@ -9,14 +9,23 @@ from pathlib import Path
 
 import deploy
 from processes import Children, answers, say
-from settings import PROFILE, ROOT, STAGE, Settings, clean_environment, fail, target_dir
+from settings import (
+    PROFILE,
+    ROOT,
+    STAGE,
+    TOOLS_OF_TESTS,
+    Settings,
+    clean_environment,
+    fail,
+    target_dir,
+)
 
 EMULATOR_START_SECONDS_MAX = 60
 READY_SECONDS_MAX = 30
 
 
 def tool(name: str) -> str:
-    return str(target_dir() / PROFILE / name)
+    return str(target_dir() / ("debug" if TOOLS_OF_TESTS else PROFILE) / name)
 
 
 def start_emulator(settings: Settings, children: Children) -> None:

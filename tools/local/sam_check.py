@@ -21,10 +21,10 @@ import cloud
 import deploy
 import docker_engine
 import processes
-from build import build
+from build import build_tools
 from processes import Children, say
 from relay import relay
-from settings import FUNCTIONS, ROOT, STACK_NAME, TOOLS, Settings, fail, free_port
+from settings import FUNCTIONS, ROOT, STACK_NAME, Settings, fail, free_port
 
 INVOKE_SECONDS_MAX = 180
 INVOKED_AT_ONCE = 4
@@ -164,7 +164,7 @@ def main() -> None:
     check_binaries()
     if "--no-build" not in sys.argv:
         say("building the operator and the MT5 simulator")
-        build(TOOLS)
+        build_tools()
     say("invoking each function in a container")
     invoke_all(settings)
     say("sam-check passed")

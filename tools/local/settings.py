@@ -31,6 +31,8 @@ FUNCTIONS = {
 # Release without its slow last step; what ships is built by `sam build`.
 PROFILE = "local"
 TOOLS = ("forwarder", "operator", "mt5-sim")
+# Where the tests are built too, the tools of that build will do.
+TOOLS_OF_TESTS = os.environ.get("TOOLS_OF_TESTS", "").lower() == "true"
 
 # The machine's own trust and time settings, which the functions need too.
 KEPT_VARIABLES = ("HOME", "LANG", "PATH", "SSL_CERT_DIR", "SSL_CERT_FILE", "TZ")

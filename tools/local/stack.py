@@ -17,10 +17,10 @@ from typing import NoReturn
 
 import deploy
 import processes
-from build import EVERYTHING, build
+from build import build, build_tools
 from cloud import READY_SECONDS_MAX, operator_environment, start_cloud, tool
 from processes import Children, answers, say
-from settings import TOOLS, Settings, clean_environment, fail
+from settings import Settings, clean_environment, fail
 
 
 class Stopped(Exception):
@@ -38,7 +38,10 @@ def start(settings: Settings, children: Children, with_build: bool) -> None:
     if with_build:
         what = "tools" if shipped else "functions and tools"
         say(f"building {what} (release; some minutes the first time)")
-        build(TOOLS if shipped else EVERYTHING)
+        if shipped:
+            build_tools()
+        else:
+            build()
     template = deploy.sam_build if shipped else deploy.stage_binaries
     stack, shown = start_cloud(settings, children, template)
     say("starting the forwarder")

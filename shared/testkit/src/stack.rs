@@ -152,7 +152,8 @@ impl Stack {
     /// # Panics
     /// Where the store fails.
     pub async fn advance(&self, by: TimeDelta) {
-        let ahead = self.clock.ahead() + by;
+        // The store keeps whole seconds, and both are to tell the same time.
+        let ahead = TimeDelta::seconds((self.clock.ahead() + by).num_seconds());
         self.clock.set(ahead);
         set_ahead(&self.cloud.platform, ahead)
             .await
