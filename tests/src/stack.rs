@@ -185,7 +185,9 @@ impl Stack {
     /// Sets the stack's business clock, and the simulator's, to a moment.
     /// Both go on from there.
     pub async fn set_clock(&self, at: Timestamp) {
-        let ahead = at - SystemClock.now();
+        // Clocks are set by whole seconds; neither is to show a time before
+        // `at`, when what happens at that moment has not happened yet.
+        let ahead = at - SystemClock.now() + TimeDelta::milliseconds(999);
         let aws = platform::aws::config(&self.env).expect("the cloud's address");
         let table = Table::new(
             aws_sdk_dynamodb::Client::new(&aws),
