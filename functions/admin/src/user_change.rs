@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::response::Response;
 use garde::Validate;
+use identity::app::Moment;
 use identity::model::PersonStatus;
 use kernel::Error;
 use kernel::access::Tier;
@@ -96,6 +97,10 @@ pub(crate) async fn update(
         status: body.status,
         tier: body.tier,
     };
-    let person = change(&app.people, &id, wanted, app.platform.real_now()).await?;
+    let moment = Moment {
+        now: app.platform.now(),
+        real_now: app.platform.real_now(),
+    };
+    let person = change(&app.people, &id, wanted, moment).await?;
     Ok(recorded(UserAnswer::from(person), body.audited(&id)))
 }

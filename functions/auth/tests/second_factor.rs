@@ -6,10 +6,9 @@ use futures::future::join_all;
 use http::Method;
 use identity::app::second_factor::SecondFactors;
 use identity::domain::totp::TotpSecret;
-use identity::model::{Person, PersonStatus};
+use identity::model::Person;
 use identity::store::Store;
 use kernel::Error;
-use kernel::access::Tier;
 use kernel::id::{SessionId, UserId};
 use kernel::time::{Clock, Timestamp};
 use platform::clock::SystemClock;
@@ -94,19 +93,11 @@ async fn put_person(people: &Store, env: &Env, user: &UserId, email: &str) {
     let parameters = identity::settings::password_parameters(env).expect("parameters");
     let person = Person {
         id: user.clone(),
-        email: email.to_owned(),
-        username: None,
-        name: None,
-        password_hash: parameters.hash(&PASSWORD.into()).expect("hashes"),
-        password_changed_at: now(),
-        status: PersonStatus::Active,
-        tier: Tier::Free,
-        platform_admin: false,
-        has_totp: false,
-        passkey_count: 0,
-        created_at: now(),
-        verified_at: now(),
-        revision: 1,
+        ..Person::new(
+            email,
+            parameters.hash(&PASSWORD.into()).expect("hashes"),
+            now(),
+        )
     };
     let mut transaction = Transaction::new();
     people

@@ -83,6 +83,28 @@ pub struct Person {
 }
 
 impl Person {
+    /// Somebody whose address was shown to be theirs just now, with nothing
+    /// but a password.
+    #[must_use]
+    pub fn new(email: impl Into<String>, password_hash: PasswordHash, now: Timestamp) -> Self {
+        Self {
+            id: UserId::generate(now),
+            email: email.into(),
+            username: None,
+            name: None,
+            password_hash,
+            password_changed_at: now,
+            status: PersonStatus::Active,
+            tier: Tier::Free,
+            platform_admin: false,
+            has_totp: false,
+            passkey_count: 0,
+            created_at: now,
+            verified_at: now,
+            revision: 1,
+        }
+    }
+
     /// Whether sign-in with their password asks for more than that.
     #[must_use]
     pub fn asks_for_code(&self) -> bool {

@@ -6,7 +6,6 @@
 
 use std::sync::Mutex;
 
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::AttributeValue;
 use kernel::time::Timestamp;
 use serde::Deserialize;
@@ -173,28 +172,15 @@ impl Breaker {
     }
 
     async fn move_on(&self, from_ms: i64, to_ms: i64) -> Result<bool, StoreError> {
-        let answer = self
+        let moved = self
             .table
-            .client()
-            .update_item()
-            .table_name(self.table.name())
-            .set_key(Some(self.key.attributes()))
-            .update_expression("SET open_until_ms = :to")
-            .condition_expression("open_until_ms = :from")
-            .expression_attribute_values(":to", AttributeValue::N(to_ms.to_string()))
-            .expression_attribute_values(":from", AttributeValue::N(from_ms.to_string()))
-            .send()
-            .await;
-        match answer {
-            Ok(_) => Ok(true),
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
-            {
-                Ok(false)
-            }
-            Err(error) => Err(StoreError::new("move a breaker on", error)),
-        }
+            .update_where("move a breaker on", &self.key, |update| {
+                update
+                    .update_expression("SET open_until_ms = :to")
+                    .condition_expression("open_until_ms = :from")
+                    .expression_attribute_values(":to", AttributeValue::N(to_ms.to_string()))
+                    .expression_attribute_values(":from", AttributeValue::N(from_ms.to_string()))
+            });
+        Ok(moved.await?.is_some())
     }
 }

@@ -7,13 +7,13 @@
 
 use std::time::Duration;
 
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity, ReturnValue};
+use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::TimeDelta;
 use kernel::Error;
 use kernel::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::dynamo::{Key, Query, Range, StoreError, TTL, Table, to_item};
+use crate::dynamo::{Key, Query, Range, StoreError, TTL, Table, from_item, to_item};
 use crate::restrictions::shut_out;
 use crate::tokens::sha256_hex;
 
@@ -46,7 +46,6 @@ pub struct Block {
 #[derive(Deserialize)]
 struct Counter {
     count: u32,
-    ttl: i64,
 }
 
 /// Counts and shuts out.
@@ -191,38 +190,18 @@ impl Doorkeeper {
     }
 
     async fn count_in_window(&self, key: &Key, now: Timestamp) -> Result<Option<u32>, StoreError> {
-        let answer = self
-            .table
-            .client()
-            .update_item()
-            .table_name(self.table.name())
-            .set_key(Some(key.attributes()))
-            .update_expression("ADD #count :one")
-            .condition_expression("#ttl > :now")
-            .expression_attribute_names("#count", "count")
-            .expression_attribute_names("#ttl", TTL)
-            .expression_attribute_values(":one", AttributeValue::N("1".to_owned()))
-            .expression_attribute_values(":now", AttributeValue::N(now.timestamp().to_string()))
-            .return_values(ReturnValue::AllNew)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await;
-        match answer {
-            Ok(answer) => {
-                self.table.count(answer.consumed_capacity());
-                let counter: Counter =
-                    crate::dynamo::from_item(answer.attributes.unwrap_or_default())?;
-                Ok((counter.ttl > now.timestamp()).then_some(counter.count))
-            }
-            Err(error)
-                if error.as_service_error().is_some_and(
-                    aws_sdk_dynamodb::operation::update_item::UpdateItemError::is_conditional_check_failed_exception,
-                ) =>
-            {
-                Ok(None)
-            }
-            Err(error) => Err(StoreError::new("count", error)),
-        }
+        let now_s = AttributeValue::N(now.timestamp().to_string());
+        let counted = self.table.update_where("count", key, |update| {
+            update
+                .update_expression("ADD #count :one")
+                .condition_expression("#ttl > :now")
+                .expression_attribute_names("#count", "count")
+                .expression_attribute_names("#ttl", TTL)
+                .expression_attribute_values(":one", AttributeValue::N("1".to_owned()))
+                .expression_attribute_values(":now", now_s)
+        });
+        let counter = counted.await?.map(from_item::<Counter>).transpose()?;
+        Ok(counter.map(|counter| counter.count))
     }
 }
 

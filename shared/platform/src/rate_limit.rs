@@ -9,11 +9,11 @@
 use std::collections::HashMap;
 use std::sync::Mutex;
 
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity, ReturnValue};
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::types::AttributeValue;
 use kernel::time::Timestamp;
 
-use crate::dynamo::{Key, StoreError, TTL, Table};
+use crate::dynamo::{AttributeMap, Key, StoreError, TTL, Table};
 
 /// Callers one instance remembers; beyond that it forgets those of past
 /// windows, and then all.
@@ -212,43 +212,26 @@ impl RateLimiter {
     ) -> Result<Option<u32>, StoreError> {
         let key = Key::new(format!("RATE#{name}"), format!("W#{window_start_s}"));
         let expires_s = window_start_s + i64::from(limit.window_s) + 60;
-        let mut request = self
-            .table
-            .client()
-            .update_item()
-            .table_name(self.table.name())
-            .set_key(Some(key.attributes()))
-            .update_expression("SET #ttl = :ttl ADD used :count")
-            .expression_attribute_names("#ttl", TTL)
-            .expression_attribute_values(":ttl", AttributeValue::N(expires_s.to_string()))
-            .expression_attribute_values(":count", AttributeValue::N(count.to_string()))
-            .return_values(ReturnValue::UpdatedNew)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total);
-        if within_limit {
+        let add = |update: UpdateItemFluentBuilder| {
+            let update = update
+                .update_expression("SET #ttl = :ttl ADD used :count")
+                .expression_attribute_names("#ttl", TTL)
+                .expression_attribute_values(":ttl", AttributeValue::N(expires_s.to_string()))
+                .expression_attribute_values(":count", AttributeValue::N(count.to_string()));
+            if !within_limit {
+                return update;
+            }
             let admissions = AttributeValue::N(limit.admissions.to_string());
-            request = request
+            update
                 .condition_expression("attribute_not_exists(used) OR used < :limit")
-                .expression_attribute_values(":limit", admissions);
-        }
-        match request.send().await {
-            Ok(answer) => {
-                self.table.count(answer.consumed_capacity());
-                let used = answer
-                    .attributes()
-                    .and_then(|attributes| attributes.get("used"))
-                    .and_then(|used| used.as_n().ok())
-                    .and_then(|used| used.parse().ok());
-                Ok(Some(used.unwrap_or(count)))
-            }
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
-            {
-                Ok(None)
-            }
-            Err(error) => Err(StoreError::new("count a request", error)),
-        }
+                .expression_attribute_values(":limit", admissions)
+        };
+        let counter = self
+            .table
+            .update_where("count a request", &key, add)
+            .await?;
+        let used = |counter: AttributeMap| counter.get("used")?.as_n().ok()?.parse().ok();
+        Ok(counter.map(|counter| used(counter).unwrap_or(count)))
     }
 }
 

@@ -36,22 +36,9 @@ pub(crate) async fn put(store: &Store, env: &Env, wanted: &Wanted<'_>) -> Result
     }
     let hash = identity::settings::password_parameters(env)?.hash(wanted.password)?;
     let before = store.person_of_email(&email).await?;
-    let known = before.clone().unwrap_or_else(|| Person {
-        id: UserId::generate(now),
-        email,
-        username: None,
-        name: None,
-        password_hash: hash.clone(),
-        password_changed_at: now,
-        status: PersonStatus::Active,
-        tier: kernel::access::Tier::Free,
-        platform_admin: false,
-        has_totp: false,
-        passkey_count: 0,
-        created_at: now,
-        verified_at: now,
-        revision: 1,
-    });
+    let known = before
+        .clone()
+        .unwrap_or_else(|| Person::new(email, hash.clone(), now));
     let person = Person {
         name: Some(wanted.name.to_owned()),
         password_hash: hash,

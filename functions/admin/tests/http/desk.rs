@@ -5,9 +5,8 @@ use axum::body::Body;
 use fn_admin::App;
 use http::{Method, Request};
 use identity::domain::session::Lineage;
-use identity::model::{Origin, PasswordHash, Person, PersonStatus, Session};
+use identity::model::{Origin, PasswordHash, Person, Session};
 use identity::store::Store;
-use kernel::access::Tier;
 use kernel::id::{SessionId, UserId};
 use kernel::time::{Clock, Timestamp};
 use platform::clock::SystemClock;
@@ -130,19 +129,7 @@ pub(crate) fn now() -> Timestamp {
 pub(crate) fn person(id: &UserId, email: &str) -> Person {
     Person {
         id: id.clone(),
-        email: email.to_owned(),
-        username: None,
-        name: None,
-        password_hash: PasswordHash::new("$argon2id$not-a-hash"),
-        password_changed_at: now(),
-        status: PersonStatus::Active,
-        tier: Tier::Free,
-        platform_admin: false,
-        has_totp: false,
-        passkey_count: 0,
-        created_at: now(),
-        verified_at: now(),
-        revision: 1,
+        ..Person::new(email, PasswordHash::new("$argon2id$not-a-hash"), now())
     }
 }
 

@@ -4,10 +4,9 @@ use axum::Router;
 use axum::body::Body;
 use fn_auth::App;
 use http::{Method, Request};
-use identity::model::{PasswordHash, Person, PersonStatus};
+use identity::model::{PasswordHash, Person};
 use identity::store::Store;
-use kernel::access::Tier;
-use kernel::id::{UserId, ulid_at};
+use kernel::id::ulid_at;
 use platform::dynamo::Transaction;
 use serde_json::{Value, json};
 use testkit::authenticator::{Algorithm, Authenticator};
@@ -51,20 +50,12 @@ impl Case {
     pub(crate) async fn person(&self, name: &str) -> Signed {
         let now = self.stack.now();
         let person = Person {
-            id: UserId::generate(now),
-            email: format!("{name}@example.org"),
-            username: None,
             name: Some(name.to_owned()),
-            password_hash: PasswordHash::new("none"),
-            password_changed_at: now,
-            status: PersonStatus::Active,
-            tier: Tier::Free,
-            platform_admin: false,
-            has_totp: false,
-            passkey_count: 0,
-            created_at: now,
-            verified_at: now,
-            revision: 1,
+            ..Person::new(
+                format!("{name}@example.org"),
+                PasswordHash::new("none"),
+                now,
+            )
         };
         let mut transaction = Transaction::new();
         let put = self.store.put_person(&mut transaction, &person);

@@ -9,9 +9,8 @@ use fn_auth::App;
 use http::{HeaderMap, HeaderValue, Method, Request};
 use identity::domain::password::PasswordParameters;
 use identity::mail::{Mail, MailMessage};
-use identity::model::{Person, PersonStatus};
+use identity::model::Person;
 use identity::store::Store;
-use kernel::access::Tier;
 use kernel::id::UserId;
 use kernel::time::{Clock, Timestamp};
 use platform::clock::SystemClock;
@@ -206,22 +205,7 @@ impl Scene {
 /// A person who can sign in.
 pub(crate) fn person(email: &str, hash: identity::model::PasswordHash) -> Person {
     let now = SystemClock.now();
-    Person {
-        id: UserId::generate(now),
-        email: email.to_owned(),
-        username: None,
-        name: None,
-        password_hash: hash,
-        password_changed_at: now,
-        status: PersonStatus::Active,
-        tier: Tier::Free,
-        platform_admin: false,
-        has_totp: false,
-        passkey_count: 0,
-        created_at: now,
-        verified_at: now,
-        revision: 1,
-    }
+    Person::new(email, hash, now)
 }
 
 pub(crate) fn secret(text: &str) -> SecretString {

@@ -10,7 +10,6 @@ use identity::gateway::mail::Mailer;
 use identity::mail::MailMessage;
 use identity::model::{PasswordHash, Person, PersonStatus};
 use identity::store::Store;
-use kernel::access::Tier;
 use kernel::id::{UserId, ulid_at};
 use kernel::time::{Clock, Timestamp};
 use platform::clock::{BusinessClock, SystemClock};
@@ -75,20 +74,9 @@ impl World {
     /// Somebody with this address.
     pub(crate) async fn person(&self, email: &str, status: PersonStatus) -> UserId {
         let person = Person {
-            id: UserId::generate(now()),
-            email: email.to_owned(),
-            username: None,
             name: Some("Ada".to_owned()),
-            password_hash: PasswordHash::new("none"),
-            password_changed_at: now(),
             status,
-            tier: Tier::Free,
-            platform_admin: false,
-            has_totp: false,
-            passkey_count: 0,
-            created_at: now(),
-            verified_at: now(),
-            revision: 1,
+            ..Person::new(email, PasswordHash::new("none"), now())
         };
         let mut transaction = Transaction::new();
         self.app

@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 use fn_organizations::App;
 use http::Method;
 use identity::mail::{Mail, MailMessage};
-use identity::model::{PasswordHash, Person, PersonStatus};
+use identity::model::{PasswordHash, Person};
 use kernel::access::{BuiltInRole, Tier};
 use kernel::id::{OrganizationId, SessionId, UserId};
 use kernel::time::{Clock, Timestamp};
@@ -75,20 +75,12 @@ impl Desk {
 
     pub(crate) async fn person(&self, name: &str) -> Somebody {
         let person = Person {
-            id: UserId::generate(now()),
-            email: format!("{name}@example.com"),
-            username: None,
             name: Some(name.to_owned()),
-            password_hash: PasswordHash::new("$none"),
-            password_changed_at: now(),
-            status: PersonStatus::Active,
-            tier: Tier::Free,
-            platform_admin: false,
-            has_totp: false,
-            passkey_count: 0,
-            created_at: now(),
-            verified_at: now(),
-            revision: 1,
+            ..Person::new(
+                format!("{name}@example.com"),
+                PasswordHash::new("$none"),
+                now(),
+            )
         };
         let mut transaction = Transaction::new();
         self.people

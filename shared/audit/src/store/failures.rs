@@ -5,8 +5,6 @@
 
 use std::collections::HashSet;
 
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::ReturnValue;
 use kernel::time::Timestamp;
 use platform::dynamo::{AttributeValue, Condition, StoreError, TTL, Transaction, from_item};
 use serde::{Deserialize, Serialize};
@@ -37,42 +35,22 @@ impl Store {
         now: Timestamp,
     ) -> Result<Option<usize>, StoreError> {
         let (start_s, end_s) = Failures::window(now);
-        let table = self.log.table();
-        let answer = table
-            .client()
-            .update_item()
-            .table_name(table.name())
-            .set_key(Some(keys::failures(of, start_s).attributes()))
-            .update_expression("ADD #names :one SET #ttl = :end")
-            .condition_expression(
-                "attribute_not_exists(pk) OR (size(#names) < :full AND NOT contains(#names, :name))",
-            )
-            .expression_attribute_names("#names", "names")
-            .expression_attribute_names("#ttl", TTL)
-            .expression_attribute_values(":one", AttributeValue::Ss(vec![name.to_owned()]))
-            .expression_attribute_values(":name", AttributeValue::S(name.to_owned()))
-            .expression_attribute_values(":full", AttributeValue::N(NAMES_MAX.to_string()))
-            .expression_attribute_values(":end", AttributeValue::N(end_s.to_string()))
-            .return_values(ReturnValue::AllNew)
-            .send()
-            .await;
-        match answer {
-            Ok(answer) => {
-                let names: Names = from_item(answer.attributes.unwrap_or_default())?;
-                Ok(Some(names.names.len()))
-            }
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
-            {
-                Ok(None)
-            }
-            Err(error) => Err(StoreError {
-                operation: "note a failure",
-                source: error.into(),
-            }),
-        }
+        let key = keys::failures(of, start_s);
+        let noted = self.log.table().update_where("note a failure", &key, |update| {
+            update
+                .update_expression("ADD #names :one SET #ttl = :end")
+                .condition_expression(
+                    "attribute_not_exists(pk) OR (size(#names) < :full AND NOT contains(#names, :name))",
+                )
+                .expression_attribute_names("#names", "names")
+                .expression_attribute_names("#ttl", TTL)
+                .expression_attribute_values(":one", AttributeValue::Ss(vec![name.to_owned()]))
+                .expression_attribute_values(":name", AttributeValue::S(name.to_owned()))
+                .expression_attribute_values(":full", AttributeValue::N(NAMES_MAX.to_string()))
+                .expression_attribute_values(":end", AttributeValue::N(end_s.to_string()))
+        });
+        let noted = noted.await?.map(from_item::<Names>).transpose()?;
+        Ok(noted.map(|noted| noted.names.len()))
     }
 
     /// Adds to a transaction that an alert of this window goes out; it is

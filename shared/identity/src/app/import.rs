@@ -1,13 +1,11 @@
 //! People of an older system, with the hashes of their passwords.
 
-use kernel::access::Tier;
-use kernel::id::UserId;
 use kernel::time::Timestamp;
 use kernel::{Error, Result};
 use platform::dynamo::{CommitError, Transaction};
 
 use crate::domain::{email, password, username};
-use crate::model::{Person, PersonStatus};
+use crate::model::Person;
 use crate::store::Store;
 
 /// A person as an older system knew them, by an address that it had verified.
@@ -42,20 +40,9 @@ pub async fn import(store: &Store, imported: &Imported<'_>, now: Timestamp) -> R
         }
     };
     let person = Person {
-        id: UserId::generate(now),
-        email,
         username,
         name: imported.name.map(str::to_owned),
-        password_hash: hash,
-        password_changed_at: now,
-        status: PersonStatus::Active,
-        tier: Tier::Free,
-        platform_admin: false,
-        has_totp: false,
-        passkey_count: 0,
-        created_at: now,
-        verified_at: now,
-        revision: 1,
+        ..Person::new(email, hash, now)
     };
     let mut transaction = Transaction::new();
     store.put_person(&mut transaction, &person)?;

@@ -1,14 +1,12 @@
 //! Showing that an address is one's own, which makes the registration a person.
 
-use kernel::access::Tier;
-use kernel::id::UserId;
 use kernel::time::Timestamp;
 use kernel::{Error, Result};
 use platform::dynamo::{CommitError, Transaction};
 use secrecy::SecretString;
 
 use crate::domain::one_time;
-use crate::model::{Person, PersonStatus, Purpose};
+use crate::model::{Person, Purpose};
 use crate::store::Store;
 
 /// A registration whose address is shown to be its maker's, about to become a
@@ -34,20 +32,9 @@ pub async fn begin(store: &Store, token: &SecretString, now: Timestamp) -> Resul
     let registration = store.registration(&email, &hash, now).await?;
     let registration = registration.ok_or_else(not_good)?;
     let person = Person {
-        id: UserId::generate(now),
-        email: registration.email,
-        username: None,
         name: registration.name,
-        password_hash: registration.password_hash,
-        password_changed_at: now,
-        status: PersonStatus::Active,
-        tier: Tier::Free,
-        platform_admin: false,
-        has_totp: false,
-        passkey_count: 0,
         created_at: registration.created_at,
-        verified_at: now,
-        revision: 1,
+        ..Person::new(registration.email, registration.password_hash, now)
     };
     let mut transaction = Transaction::new();
     store.use_one_time(&mut transaction, &hash)?;

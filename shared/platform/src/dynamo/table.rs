@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{
     AttributeValue, ConsumedCapacity, DeleteRequest, KeysAndAttributes, PutRequest,
-    ReturnConsumedCapacity, WriteRequest,
+    ReturnConsumedCapacity, ReturnValue, WriteRequest,
 };
 use kernel::time::Timestamp;
 use serde::de::DeserializeOwned;
@@ -418,6 +420,40 @@ impl Table {
                 Ok(false)
             }
             Err(error) => Err(StoreError::new("put", error)),
+        }
+    }
+
+    /// Changes an item where the condition that `build` gives it holds, and
+    /// answers it as it is then; `None` where the condition does not hold.
+    ///
+    /// # Errors
+    /// [`StoreError`], by the name of `operation`.
+    pub async fn update_where(
+        &self,
+        operation: &'static str,
+        key: &Key,
+        build: impl FnOnce(UpdateItemFluentBuilder) -> UpdateItemFluentBuilder,
+    ) -> Result<Option<AttributeMap>, StoreError> {
+        let request = self
+            .client
+            .update_item()
+            .table_name(self.name())
+            .set_key(Some(key.attributes()))
+            .return_values(ReturnValue::AllNew)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        match build(request).send().await {
+            Ok(answer) => {
+                self.count(answer.consumed_capacity());
+                Ok(Some(answer.attributes.unwrap_or_default()))
+            }
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
+            {
+                Ok(None)
+            }
+            Err(error) => Err(StoreError::new(operation, error)),
         }
     }
 

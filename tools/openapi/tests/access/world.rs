@@ -6,8 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use axum::Router;
 use axum::body::Body;
 use http::{Method, Request};
-use identity::model::{PasswordHash, Person, PersonStatus};
-use kernel::access::Tier;
+use identity::model::{PasswordHash, Person};
 use kernel::id::{OrganizationId, SessionId, UserId};
 use kernel::time::Clock;
 use organizations::app::found;
@@ -275,20 +274,13 @@ async fn account(stack: &mut Stack, accounts: &Router) -> String {
 async fn person(stack: &Stack, name: &str) -> UserId {
     let now = SystemClock.now();
     let person = Person {
-        id: UserId::generate(now),
-        email: format!("{name}@people.example"),
-        username: None,
         name: Some(name.to_owned()),
-        password_hash: PasswordHash::new("$none"),
-        password_changed_at: now,
-        status: PersonStatus::Active,
-        tier: Tier::Free,
         platform_admin: name == "owner",
-        has_totp: false,
-        passkey_count: 0,
-        created_at: now,
-        verified_at: now,
-        revision: 1,
+        ..Person::new(
+            format!("{name}@people.example"),
+            PasswordHash::new("$none"),
+            now,
+        )
     };
     let (identity, platform) = (&stack.cloud.identity, &stack.cloud.platform);
     let people = identity::store::Store::new(identity.clone(), platform.clone());
