@@ -12,11 +12,12 @@ use platform::runtime::{Event, EventRecord};
 use serde_json::{Value, json};
 
 /// The settings that name the tables with an outbox.
-const TABLES: [&str; 4] = [
+const TABLES: [&str; 5] = [
     "ACCOUNTS_TABLE",
     "IDENTITY_TABLE",
     "ORGANIZATIONS_TABLE",
     "AUDIT_TABLE",
+    "REALTIME_TABLE",
 ];
 
 /// The function's state.

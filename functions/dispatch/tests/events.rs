@@ -21,6 +21,7 @@ fn row() -> (Key, Row) {
         queue: Queue::Rules,
         body: BODY.to_owned(),
         deliver_at_ms: 0,
+        group: None,
         request_id: "req_01jd7bz8txk2n4p6r8s0v2w4y6".to_owned(),
         written_at_ms: 1_732_202_240_188,
     };

@@ -17,6 +17,7 @@ pub mod http_client;
 pub mod idempotency;
 pub mod key_rotation;
 pub mod keys;
+pub mod live;
 pub mod once;
 pub mod outbox;
 pub mod queue;

@@ -9,7 +9,7 @@ use kernel::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::dynamo::{Key, Query, Range, StoreError, Table, Transaction, from_item};
-use crate::queue::{Queue, Queues};
+use crate::queue::{Order, Outgoing, Queue, Queues};
 
 /// Every outbox partition starts so; the stream's filter knows it too.
 pub const PREFIX: &str = "OUTBOX#";
@@ -30,6 +30,9 @@ pub struct Row {
     /// Not to be delivered before, in ms since the epoch of the business
     /// clock; 0 is at once.
     pub deliver_at_ms: i64,
+    /// The group within which its queue keeps order, where it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
     /// The request that caused it.
     pub request_id: String,
     /// When it was written, in ms since the epoch of real time.
@@ -51,16 +54,57 @@ pub fn enqueue<M: Serialize>(
 ) -> Result<(), StoreError> {
     let row = Row {
         queue,
-        body: serde_json::to_string(message)
-            .map_err(|error| StoreError::new("write an event", error))?,
+        body: body(message)?,
         deliver_at_ms: deliver_at.map_or(0, |at| at.timestamp_millis()),
+        group: None,
         request_id: request_id.to_owned(),
-        written_at_ms: kernel::time::Clock::now(&crate::clock::SystemClock).timestamp_millis(),
+        written_at_ms: written_at_ms(),
     };
+    add(transaction, table, &row, now)
+}
+
+/// Adds an event for a queue that keeps order within a group.
+///
+/// # Errors
+/// Where the message cannot be JSON.
+pub fn enqueue_in_order<M: Serialize>(
+    transaction: &mut Transaction,
+    table: &Table,
+    queue: Queue,
+    message: &M,
+    group: &str,
+    request_id: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let row = Row {
+        queue,
+        body: body(message)?,
+        deliver_at_ms: 0,
+        group: Some(group.to_owned()),
+        request_id: request_id.to_owned(),
+        written_at_ms: written_at_ms(),
+    };
+    add(transaction, table, &row, now)
+}
+
+fn body<M: Serialize>(message: &M) -> Result<String, StoreError> {
+    serde_json::to_string(message).map_err(|error| StoreError::new("write an event", error))
+}
+
+fn written_at_ms() -> i64 {
+    kernel::time::Clock::now(&crate::clock::SystemClock).timestamp_millis()
+}
+
+fn add(
+    transaction: &mut Transaction,
+    table: &Table,
+    row: &Row,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     let id = kernel::id::ulid_at(now);
     let shard = crate::retry::random_below(SHARDS);
     let key = Key::new(format!("{PREFIX}{shard}"), id);
-    transaction.put("outbox", table, &key, &row, None)?;
+    transaction.put("outbox", table, &key, row, None)?;
     Ok(())
 }
 
@@ -86,10 +130,8 @@ impl Dispatcher {
             let batch: Vec<&(Key, Row)> =
                 rows.iter().filter(|(_, row)| row.queue == queue).collect();
             for chunk in batch.chunks(10) {
-                let messages: Vec<(&str, i64)> = chunk
-                    .iter()
-                    .map(|(_, row)| (row.body.as_str(), delay_s(row, now)))
-                    .collect();
+                let messages: Vec<Outgoing<'_>> =
+                    chunk.iter().map(|row| outgoing(row, now)).collect();
                 match self.queues.send_batch(queue, &messages).await {
                     Ok(accepted) => {
                         sent.extend(accepted.into_iter().map(|index| chunk[index].0.clone()));
@@ -144,6 +186,17 @@ pub fn row_of(image: serde_dynamo::Item) -> Result<(Key, Row), StoreError> {
     let image = crate::dynamo::AttributeMap::from(image);
     let key = Key::of(&image).ok_or_else(|| StoreError::new("read an event", "it has no key"))?;
     Ok((key, from_item(image)?))
+}
+
+fn outgoing<'a>((key, row): &'a (Key, Row), now: Timestamp) -> Outgoing<'a> {
+    Outgoing {
+        body: &row.body,
+        delay_s: delay_s(row, now),
+        order: row
+            .group
+            .as_deref()
+            .map(|group| Order { group, id: &key.sk }),
+    }
 }
 
 /// Seconds that SQS is to hold a message back; its own bound is 15 minutes,

@@ -30,11 +30,20 @@ pub enum Queue {
     Webhooks,
     /// Mails to people.
     Mail,
+    /// Logs of live events with something new to send; first in, first out
+    /// for each log.
+    Fanout,
 }
 
 impl Queue {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Sync, Self::Rules, Self::Webhooks, Self::Mail];
+    pub const ALL: [Self; 5] = [
+        Self::Sync,
+        Self::Rules,
+        Self::Webhooks,
+        Self::Mail,
+        Self::Fanout,
+    ];
 
     /// Its name.
     #[must_use]
@@ -44,6 +53,7 @@ impl Queue {
             Self::Rules => "rules",
             Self::Webhooks => "webhooks",
             Self::Mail => "mail",
+            Self::Fanout => "fanout",
         }
     }
 
@@ -53,6 +63,7 @@ impl Queue {
             Self::Rules => "RULES_QUEUE_URL",
             Self::Webhooks => "WEBHOOKS_QUEUE_URL",
             Self::Mail => "MAIL_QUEUE_URL",
+            Self::Fanout => "FANOUT_QUEUE_URL",
         }
     }
 }
@@ -78,6 +89,39 @@ impl From<QueueError> for kernel::Error {
     fn from(error: QueueError) -> Self {
         Self::internal(error)
     }
+}
+
+/// A message of a batch on its way out.
+#[derive(Clone, Copy, Debug)]
+pub struct Outgoing<'a> {
+    /// The message, as JSON.
+    pub body: &'a str,
+    /// Seconds to hold it back, up to 15 minutes; a queue that keeps order
+    /// holds nothing back.
+    pub delay_s: i64,
+    /// The group within which order is kept, on a queue that keeps order.
+    pub order: Option<Order<'a>>,
+}
+
+impl<'a> Outgoing<'a> {
+    /// A message that is not held back.
+    #[must_use]
+    pub fn now(body: &'a str) -> Self {
+        Self {
+            body,
+            delay_s: 0,
+            order: None,
+        }
+    }
+}
+
+/// What a queue that keeps order is told of a message.
+#[derive(Clone, Copy, Debug)]
+pub struct Order<'a> {
+    /// Messages of one group are delivered one after the other.
+    pub group: &'a str,
+    /// A message with the same id is taken once within five minutes.
+    pub id: &'a str,
 }
 
 /// The queues that a function may send to.
@@ -136,7 +180,7 @@ impl Queues {
     pub async fn send_batch(
         &self,
         queue: Queue,
-        messages: &[(&str, i64)],
+        messages: &[Outgoing<'_>],
     ) -> Result<Vec<usize>, QueueError> {
         let failed = |source: Cause| QueueError::Send {
             queue: queue.as_str(),
@@ -145,12 +189,17 @@ impl Queues {
         let entries = messages
             .iter()
             .enumerate()
-            .map(|(index, (body, delay_s))| {
-                SendMessageBatchRequestEntry::builder()
+            .map(|(index, message)| {
+                let entry = SendMessageBatchRequestEntry::builder()
                     .id(index.to_string())
-                    .message_body(*body)
-                    .delay_seconds(bounded(*delay_s))
-                    .build()
+                    .message_body(message.body);
+                match message.order {
+                    None => entry.delay_seconds(bounded(message.delay_s)),
+                    Some(order) => entry
+                        .message_group_id(order.group)
+                        .message_deduplication_id(order.id),
+                }
+                .build()
             })
             .collect::<Result<Vec<_>, _>>()
             .map_err(|error| failed(error.into()))?;

@@ -35,6 +35,13 @@ pub const ORGANIZATIONS_TABLE: &str = "organizations";
 /// Name of the audit record's table.
 pub const AUDIT_TABLE: &str = "audit";
 
+/// Name of the table of live events and connections.
+pub const REALTIME_TABLE: &str = "realtime";
+/// Name of the trading's table.
+pub const TRADING_TABLE: &str = "trading";
+/// Name of the signals' table.
+pub const SIGNALS_TABLE: &str = "signals";
+
 /// The cloud of one test.
 #[derive(Debug)]
 pub struct Cloud {
@@ -50,6 +57,12 @@ pub struct Cloud {
     pub organizations: Table,
     /// The audit record's table.
     pub audit: Table,
+    /// The table of live events and connections.
+    pub realtime: Table,
+    /// The trading's table.
+    pub trading: Table,
+    /// The signals' table.
+    pub signals: Table,
     services: Arc<Services>,
 }
 
@@ -83,12 +96,18 @@ impl Cloud {
         create_table(&client, IDENTITY_TABLE, Vec::new()).await;
         create_table(&client, ORGANIZATIONS_TABLE, Vec::new()).await;
         create_table(&client, AUDIT_TABLE, audit_indexes()).await;
+        create_table(&client, REALTIME_TABLE, vec![due_index()]).await;
+        create_table(&client, TRADING_TABLE, vec![due_index()]).await;
+        create_table(&client, SIGNALS_TABLE, vec![due_index()]).await;
         Self {
             platform: Table::new(client.clone(), PLATFORM_TABLE),
             accounts: Table::new(client.clone(), ACCOUNTS_TABLE),
             identity: Table::new(client.clone(), IDENTITY_TABLE),
             organizations: Table::new(client.clone(), ORGANIZATIONS_TABLE),
-            audit: Table::new(client, AUDIT_TABLE),
+            audit: Table::new(client.clone(), AUDIT_TABLE),
+            realtime: Table::new(client.clone(), REALTIME_TABLE),
+            trading: Table::new(client.clone(), TRADING_TABLE),
+            signals: Table::new(client, SIGNALS_TABLE),
             aws,
             services,
         }
@@ -245,7 +264,7 @@ fn failure(kind: &str) -> Response {
     response
 }
 
-async fn listener() -> (tokio::net::TcpListener, String) {
+pub(crate) async fn listener() -> (tokio::net::TcpListener, String) {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
         .await
         .expect("a free port");

@@ -1,7 +1,7 @@
 //! What tests stand on: everything around a function, in its own process.
 //!
 //! A [`Stack`] is a deployment in miniature. It has DynamoDB, Secrets Manager
-//! and SQS on loopback ports of its own ([`cloud`]), shops with their keys
+//! and SQS on loopback ports of its own ([`cloud`]), S3 ([`objects`]), shops with their keys
 //! ([`shop`]), the simulated MT5 gateway ([`gateway`]) and a clock that goes
 //! ahead of real time. The code under test is the real code with its real
 //! clients. [`pump`] carries messages as the dispatcher and the queues would,
@@ -13,6 +13,7 @@ pub mod authenticator;
 pub mod cloud;
 pub mod gateway;
 pub mod http;
+pub mod objects;
 pub mod pump;
 pub mod shop;
 pub mod stack;
@@ -20,5 +21,6 @@ pub mod stack;
 pub use cloud::Cloud;
 pub use gateway::Gateway;
 pub use http::Answer;
+pub use objects::Objects;
 pub use shop::Shop;
 pub use stack::Stack;

@@ -26,9 +26,11 @@ use secrecy::ExposeSecret;
 
 use crate::cloud::{
     ACCOUNTS_TABLE, AUDIT_TABLE, Cloud, IDENTITY_TABLE, ORGANIZATIONS_TABLE, PLATFORM_TABLE,
+    REALTIME_TABLE, SIGNALS_TABLE, TRADING_TABLE,
 };
 use crate::gateway::{AheadClock, Gateway, TOKEN};
 use crate::http::bearer;
+use crate::objects::{self, Objects};
 use crate::pump::Pump;
 use crate::shop::Shop;
 
@@ -42,6 +44,8 @@ pub struct Stack {
     pub cloud: Cloud,
     /// Its MT5 gateway.
     pub gateway: Gateway,
+    /// Its S3.
+    pub objects: Objects,
     /// The default shop.
     pub shop: Shop,
     /// Another tenant.
@@ -79,7 +83,8 @@ impl Stack {
         publish_keys(&cloud.platform, &signing_keys.public())
             .await
             .expect("publishes");
-        let env = env(&gateway, &[]);
+        let objects = Objects::start().await;
+        let env = env(&gateway, &objects, &[]);
         let secrets = Arc::new(Secrets::new(aws_sdk_secretsmanager::Client::new(
             &cloud.aws,
         )));
@@ -102,6 +107,7 @@ impl Stack {
             vault,
             signing_keys,
             gateway,
+            objects,
             cloud,
             clock,
         };
@@ -131,13 +137,13 @@ impl Stack {
     /// The settings of every function.
     #[must_use]
     pub fn env(&self) -> Env {
-        env(&self.gateway, &[])
+        env(&self.gateway, &self.objects, &[])
     }
 
     /// The same, with some of them changed or added.
     #[must_use]
     pub fn env_with(&self, changes: &[(&str, &str)]) -> Env {
-        env(&self.gateway, changes)
+        env(&self.gateway, &self.objects, changes)
     }
 
     /// The time that rules and schedules go by.
@@ -212,7 +218,7 @@ fn until_morning(now: Timestamp) -> TimeDelta {
     morning.map_or(TimeDelta::zero(), |morning| morning.and_utc() - now)
 }
 
-fn env(gateway: &Gateway, changes: &[(&str, &str)]) -> Env {
+fn env(gateway: &Gateway, objects: &Objects, changes: &[(&str, &str)]) -> Env {
     let pairs = [
         ("STAGE", "local"),
         ("LOCAL_STAGE", "true"),
@@ -221,11 +227,24 @@ fn env(gateway: &Gateway, changes: &[(&str, &str)]) -> Env {
         ("IDENTITY_TABLE", IDENTITY_TABLE),
         ("ORGANIZATIONS_TABLE", ORGANIZATIONS_TABLE),
         ("AUDIT_TABLE", AUDIT_TABLE),
+        ("REALTIME_TABLE", REALTIME_TABLE),
+        ("TRADING_TABLE", TRADING_TABLE),
+        ("SIGNALS_TABLE", SIGNALS_TABLE),
+        (
+            "FANOUT_QUEUE_URL",
+            "http://queues.test/000000000000/fanout.fifo",
+        ),
         ("APP_URL", "https://app.tradebridge.example"),
         ("MAIL_FROM", "Tradebridge <no-reply@tradebridge.example>"),
         ("MAIL_QUEUE_URL", "http://queues.test/000000000000/mail"),
         ("MAIL_DLQ_URL", "http://queues.test/000000000000/mail-dlq"),
         ("MASTER_KEY_SECRET", "master-key"),
+        ("AWS_REGION", objects::REGION),
+        ("AWS_ACCESS_KEY_ID", objects::ACCESS_KEY),
+        ("AWS_SECRET_ACCESS_KEY", objects::SECRET_KEY),
+        ("AWS_SESSION_TOKEN", objects::SESSION_TOKEN),
+        ("AWS_ENDPOINT_URL_S3", &objects.url),
+        ("KYC_BUCKET", "kyc-documents"),
         ("SIGNING_KEYS_SECRET", "signing-keys"),
         ("REFRESH_KEY_SECRET", "refresh-key"),
         // Work that a test run can afford.

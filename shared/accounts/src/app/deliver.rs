@@ -18,7 +18,7 @@ use chrono::TimeDelta;
 use kernel::time::{Clock, Timestamp};
 use platform::clock::SystemClock;
 use platform::keys::Vault;
-use platform::queue::{DELAY_S_MAX, Queue, Queues};
+use platform::queue::{DELAY_S_MAX, Outgoing, Queue, Queues};
 
 use super::messages::WebhookMessage;
 use crate::gateway::webhook::{ATTEMPTS_MAX, Answer, Post, Sender, sign, wait};
@@ -102,7 +102,8 @@ impl Deliverer {
             .map_err(kernel::Error::internal)?;
         let mut count = 0;
         for chunk in bodies.chunks(BATCH_MAX) {
-            let messages: Vec<(&str, i64)> = chunk.iter().map(|body| (body.as_str(), 0)).collect();
+            let messages: Vec<Outgoing<'_>> =
+                chunk.iter().map(|body| Outgoing::now(body)).collect();
             count += self
                 .queues
                 .send_batch(Queue::Webhooks, &messages)

@@ -5,7 +5,7 @@
 //! what is left. The verdict is the rules function's.
 
 use kernel::time::Timestamp;
-use platform::queue::{Queue, Queues};
+use platform::queue::{Outgoing, Queue, Queues};
 
 use super::messages::RulesMessage;
 use crate::store::Store;
@@ -34,7 +34,7 @@ pub async fn fan_out(store: &Store, queues: &Queues, now: Timestamp) -> kernel::
             })
             .collect::<Result<Vec<_>, _>>()
             .map_err(kernel::Error::internal)?;
-        let messages: Vec<(&str, i64)> = bodies.iter().map(|body| (body.as_str(), 0)).collect();
+        let messages: Vec<Outgoing<'_>> = bodies.iter().map(|body| Outgoing::now(body)).collect();
         let taken = queues.send_batch(Queue::Rules, &messages).await?;
         if taken.len() < messages.len() {
             tracing::warn!(

@@ -163,7 +163,7 @@ impl Update {
 }
 
 /// A transaction in the making. Labels name its writes in errors.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Transaction {
     writes: Vec<TransactWriteItem>,
     labels: Vec<&'static str>,
@@ -270,9 +270,26 @@ impl Transaction {
         table: &Table,
         key: &Key,
     ) -> Result<&mut Self, StoreError> {
+        self.delete_where(label, table, key, no_condition())
+    }
+
+    /// Deletes an item, where the condition holds.
+    ///
+    /// # Errors
+    /// Where the SDK refuses the key.
+    pub fn delete_where(
+        &mut self,
+        label: &'static str,
+        table: &Table,
+        key: &Key,
+        condition: Condition,
+    ) -> Result<&mut Self, StoreError> {
         let delete = Delete::builder()
             .table_name(table.name())
             .set_key(Some(key.attributes()))
+            .set_condition_expression(some(condition.expression))
+            .set_expression_attribute_names(some_map(condition.names))
+            .set_expression_attribute_values(some_map(condition.values))
             .build()
             .map_err(|error| StoreError::new("build a delete", error))?;
         let write = TransactWriteItem::builder().delete(delete).build();
