@@ -82,7 +82,7 @@ sam-validate: $(SAM_VENV)/ready ## sam validate --lint of each template
 	done
 
 .PHONY: sam-check
-sam-check: $(EMULATOR_VENV)/ready $(SAM_VENV)/ready ## sam build, size and glibc of each binary, each invoked in a container
+sam-check: $(EMULATOR_VENV)/ready $(SAM_VENV)/ready ## builds what ships: size and glibc of each binary, each invoked in a container
 	@$(EMULATOR_VENV)/bin/python tools/local/sam_check.py
 
 .PHONY: bench

@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,16 +17,44 @@ BUCKET = "tradebridge-local-deploy"
 
 
 def stage_binaries(settings: Settings) -> Path:
-    """Lays out the local binaries as `sam build` does; answers the template.
+    """Lays out the host's own build as `sam build` does; answers the template.
 
-    `sam build` runs cargo-lambda once for each function, which takes a while
-    even with nothing to do. What differs from its layout is the toolchain
-    only: the host's linker instead of zig's, for functions that run here.
+    What differs is the toolchain only: the host's linker instead of zig's, for
+    functions that run here.
     """
+    return _stage(settings, lambda name: target_dir() / PROFILE / name)
+
+
+def shipped_build(settings: Settings) -> Path:
+    """Builds the functions as they are shipped, and lays them out.
+
+    zig links against an old C library, so that the binaries run on al2023
+    whatever this machine is. `sam build` calls cargo-lambda once for each
+    function; this is one call for all, which builds what they share once and
+    links two of them at a time.
+    """
+    sam_bin = ROOT / ".local/venv/sam/bin"
+    dropped = ("CARGO_TARGET_DIR", "CARGO_BUILD_TARGET", "RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS")
+    environment = {name: value for name, value in os.environ.items() if name not in dropped}
+    environment["PATH"] = f"{sam_bin}:{os.environ['PATH']}"
+    command = ["cargo", "lambda", "build", "--release", "--locked"]
+    command += [part for name in FUNCTIONS.values() for part in ("-p", f"fn-{name}")]
+    done = subprocess.run(command, cwd=ROOT, env=environment, check=False)
+    if done.returncode != 0:
+        fail("cargo lambda build failed")
+    return _stage(settings, shipped_binary)
+
+
+def shipped_binary(name: str) -> Path:
+    """Where the build that ships leaves a function's binary."""
+    return ROOT / "target/lambda" / name / "bootstrap"
+
+
+def _stage(settings: Settings, binary_of: Callable[[str], Path]) -> Path:
     layout = settings.run_dir / "build"
     shutil.rmtree(layout, ignore_errors=True)
     for logical_id, name in FUNCTIONS.items():
-        binary = target_dir() / PROFILE / name
+        binary = binary_of(name)
         if not binary.is_file():
             fail(f"{binary} is missing; `make build` makes it")
         (layout / logical_id).mkdir(parents=True)
@@ -39,26 +68,6 @@ def stage_binaries(settings: Settings) -> Path:
     template = layout / "template.yaml"
     template.write_text(text)
     return template
-
-
-def sam_build(_settings: Settings) -> Path:
-    """Builds the functions as they are shipped; answers the built template.
-
-    zig links against an old C library, so that the binaries run on al2023
-    whatever this machine is.
-    """
-    sam_bin = ROOT / ".local/venv/sam/bin"
-    dropped = ("CARGO_TARGET_DIR", "CARGO_BUILD_TARGET", "RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS")
-    environment = {name: value for name, value in os.environ.items() if name not in dropped}
-    environment |= {
-        "PATH": f"{sam_bin}:{os.environ['PATH']}",
-        "AWS_DEFAULT_REGION": REGION,
-        "SAM_CLI_TELEMETRY": "0",
-    }
-    done = subprocess.run([sam_bin / "sam", "build"], cwd=ROOT, env=environment, check=False)
-    if done.returncode != 0:
-        fail("sam build failed")
-    return ROOT / ".aws-sam/build/template.yaml"
 
 
 def sam_deploy(settings: Settings, template: Path) -> None:

@@ -1,4 +1,4 @@
-"""Builds as SAM ships, checks each binary, and invokes each in a container.
+"""Builds what SAM ships, checks each binary, and invokes each in a container.
 
     python sam_check.py
 
@@ -32,8 +32,8 @@ INVOKED_AT_ONCE = 4
 
 def check_binaries() -> None:
     failed = False
-    for logical_id, name in FUNCTIONS.items():
-        binary = ROOT / ".aws-sam/build" / logical_id / "bootstrap"
+    for name in FUNCTIONS.values():
+        binary = deploy.shipped_binary(name)
         need = bootstraps.dotted(bootstraps.glibc_need(binary))
         say(f"  {name:12} {binary.stat().st_size / 1e6:5.2f} MB  glibc {need}")
         for problem in bootstraps.problems(binary):
@@ -72,7 +72,8 @@ def invoke(settings: Settings, logical_id: str, variables: Path, docker_host: st
     if not event.is_file():
         return f"{event} is missing"
     sam = str(ROOT / ".local/venv/sam/bin/sam")
-    command = [sam, "local", "invoke", logical_id, "--event", str(event)]
+    template = str(settings.run_dir / "build/template.yaml")
+    command = [sam, "local", "invoke", logical_id, "--template", template, "--event", str(event)]
     command += ["--env-vars", str(variables), "--skip-pull-image"]
     environment = settings.aws_environment() | {"DOCKER_HOST": docker_host}
     del environment["AWS_ENDPOINT_URL"]
@@ -114,13 +115,12 @@ def _problem_of(code: int, answer: str) -> str | None:
     return None
 
 
-def invoke_all(settings: Settings) -> None:
+def invoke_all(settings: Settings, built: Path) -> None:
     children = Children(settings.run_dir)
     children.stop_left_over()
     processes.adopt_orphans()
     with ExitStack() as cleanup:
         cleanup.callback(children.stop)
-        built = ROOT / ".aws-sam/build/template.yaml"
         cloud.start_cloud(settings, children, lambda _settings: built)
         say("starting a Docker engine of the check's own")
         endpoint = f"http://{docker_engine.GATEWAY}:{settings.emulator_port}"
@@ -149,7 +149,7 @@ def invoke_all(settings: Settings) -> None:
 
 def main() -> None:
     signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(143))
-    say("building with sam (cargo-lambda and zig)")
+    say("building what ships (cargo-lambda and zig)")
     folder = Path(os.environ.get("STACK_DIR") or ".local/sam-check")
     settings = Settings(
         port=free_port(),
@@ -159,14 +159,14 @@ def main() -> None:
         auth=True,
         folder=ROOT / folder,
     )
-    deploy.sam_build(settings)
+    built = deploy.shipped_build(settings)
     say("checking the binaries")
     check_binaries()
     if "--no-build" not in sys.argv:
         say("building the operator and the MT5 simulator")
         build_tools()
     say("invoking each function in a container")
-    invoke_all(settings)
+    invoke_all(settings, built)
     say("sam-check passed")
 
 

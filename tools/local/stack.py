@@ -42,7 +42,7 @@ def start(settings: Settings, children: Children, with_build: bool) -> None:
             build_tools()
         else:
             build()
-    template = deploy.sam_build if shipped else deploy.stage_binaries
+    template = deploy.shipped_build if shipped else deploy.stage_binaries
     stack, shown = start_cloud(settings, children, template)
     say("starting the forwarder")
     command = [tool("forwarder"), "--port", str(settings.port)]
