@@ -89,7 +89,7 @@ pub(crate) async fn enter(
     };
     let account = credentials.name.as_str();
     let now = app.platform.real_now();
-    let delay = doorkeeper.before(&client.address, account, now).await?;
+    let delay = doorkeeper.delay(account, now).await?;
     tokio::time::sleep(delay).await;
     match sign_in(
         &app.identity,

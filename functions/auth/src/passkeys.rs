@@ -129,7 +129,7 @@ pub(crate) async fn finish_sign_in(
     let account = response.credential_id();
     let now = app.platform.real_now();
     let doorkeeper = app.platform.doorkeeper();
-    let delay = doorkeeper.before(&client.address, &account, now).await?;
+    let delay = doorkeeper.delay(&account, now).await?;
     tokio::time::sleep(delay).await;
     let checked = app
         .passkeys

@@ -1,9 +1,9 @@
 //! Who may knock: failed sign-ins and visits to bait paths, counted over all
 //! instances, and the addresses that are shut out for them.
 //!
-//! A block is an item of its own, which sign-in routes read before they look
-//! at a password, and an entry of [`crate::restrictions`], which every other
-//! route feels within five seconds.
+//! A block is an item of its own, which is read for each request of a sign-in
+//! route, so that it holds there and ends there at once; and an entry of
+//! [`crate::restrictions`], which every other route feels within five seconds.
 
 use std::time::Duration;
 
@@ -63,29 +63,45 @@ impl Doorkeeper {
         }
     }
 
+    /// Asked of an address at a sign-in route.
+    ///
+    /// # Errors
+    /// [`Error::RateLimited`] where it is shut out; [`Error::Internal`] where
+    /// the store fails, and then nobody signs in.
+    pub async fn admit(&self, address: &str, now: Timestamp) -> Result<(), Error> {
+        let block: Option<Block> = self.table.get_live(&block_key(address), now).await?;
+        let Some(block) = block else { return Ok(()) };
+        let left_s = (block.until - now).num_seconds().max(1);
+        Err(Error::RateLimited {
+            retry_after_s: u64::try_from(left_s).unwrap_or(1),
+        })
+    }
+
     /// Asked before a password is looked at: how long to delay the answer, so
     /// that guessing at one account from many addresses is slow.
     ///
     /// # Errors
-    /// [`Error::RateLimited`] where the address is shut out; [`Error::Internal`]
-    /// where the store fails, and then nobody signs in.
+    /// Where the store fails, and then nobody signs in.
+    pub async fn delay(&self, account: &str, now: Timestamp) -> Result<Duration, Error> {
+        let counter: Option<Counter> = self.table.get_live(&account_key(account), now).await?;
+        let failures = u64::from(counter.map_or(0, |counter| counter.count));
+        let delay_ms = failures.saturating_sub(2) * DELAY_MS_STEP;
+        Ok(Duration::from_millis(delay_ms.min(DELAY_MS_MAX)))
+    }
+
+    /// Both, for a route on which somebody who is signed in shows a password:
+    /// no door has asked of the address there.
+    ///
+    /// # Errors
+    /// As [`admit`](Self::admit) and [`delay`](Self::delay).
     pub async fn before(
         &self,
         address: &str,
         account: &str,
         now: Timestamp,
     ) -> Result<Duration, Error> {
-        let block: Option<Block> = self.table.get_live(&block_key(address), now).await?;
-        if let Some(block) = block {
-            let left_s = (block.until - now).num_seconds().max(1);
-            return Err(Error::RateLimited {
-                retry_after_s: u64::try_from(left_s).unwrap_or(1),
-            });
-        }
-        let counter: Option<Counter> = self.table.get_live(&account_key(account), now).await?;
-        let failures = u64::from(counter.map_or(0, |counter| counter.count));
-        let delay_ms = failures.saturating_sub(2) * DELAY_MS_STEP;
-        Ok(Duration::from_millis(delay_ms.min(DELAY_MS_MAX)))
+        self.admit(address, now).await?;
+        self.delay(account, now).await
     }
 
     /// Counts a failed sign-in of an address and of the account that it named,

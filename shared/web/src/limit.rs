@@ -2,7 +2,8 @@
 //!
 //! Two layers. Before anybody is authenticated, [`at_the_door`] counts sign-ins
 //! by address, each of them, and requests without credentials by address in
-//! shares; it turns away addresses that are shut out. After that,
+//! shares; it turns away addresses that are shut out, on sign-in routes by the
+//! block itself and elsewhere by the copy of what is restricted. After that,
 //! [`by_caller`] counts each user, key or device. A request whose credentials
 //! turn out not to be good counts for its address, as one without.
 
@@ -84,21 +85,28 @@ pub(crate) async fn at_the_door(
     }
     let address = RequestInfo::of(&request).address;
     if is_sign_in(request.uri().path()) {
-        let name = format!("signin:{address}");
-        let decision = platform
-            .limiter()
-            .admit(&name, platform.sign_in_limit(), platform.real_now())
-            .await;
-        return match decision {
+        return match sign_in(&platform, &address).await {
             Ok(decision) => decide(decision, request, next).await,
-            // Nobody counts: then nobody may guess.
-            Err(error) => Problem(error.into()).into_response(),
+            Err(error) => Problem(error).into_response(),
         };
     }
     if has_credentials(request.headers()) {
         return next.run(request).await;
     }
     as_address(&platform, &address, request, next).await
+}
+
+/// Counts a sign-in of an address, and asks whether it is shut out. Where
+/// nobody can tell, nobody may guess.
+async fn sign_in(platform: &Platform, address: &str) -> Result<Decision, Error> {
+    let name = format!("signin:{address}");
+    let limit = platform.sign_in_limit();
+    let now = platform.real_now();
+    let decision = platform.limiter().admit(&name, limit, now).await?;
+    if decision.admitted {
+        platform.doorkeeper().admit(address, now).await?;
+    }
+    Ok(decision)
 }
 
 pub(crate) async fn by_caller(

@@ -9,12 +9,13 @@ use kernel::time::Clock;
 use platform::clock::SystemClock;
 use platform::config::Env;
 use platform::doorkeeper::Doorkeeper;
-use platform::dynamo::{Table, Transaction};
+use platform::dynamo::{Key, Table, Transaction, to_item};
 use platform::rate_limit::{Limit, RateLimiter};
 use platform::restrictions::{Subject, restrict};
 use testkit::http::{bearer, request, send};
 use testkit::{Answer, Stack};
 use web::Platform;
+use web::limit::SIGN_IN_PATHS;
 
 const LOGIN: &str = "/api/v1/auth/login";
 
@@ -24,7 +25,7 @@ fn instance(env: &Env, table: &Table) -> Router {
     let platform = Platform::new(env, table.clone(), None).expect("starts");
     let routes = Router::new()
         .route("/open", get(async || "served"))
-        .route(LOGIN, post(async || "a sign-in"))
+        .route("/api/{*sign_in}", post(async || "a sign-in"))
         .route("/api/v1/ai/chat", get(async || "an answer"))
         .route("/mine", get(mine));
     web::app::serve(routes, &platform)
@@ -165,6 +166,48 @@ async fn five_failures_shut_an_address_out_and_nobody_else() {
             .status,
         200
     );
+}
+
+#[tokio::test]
+async fn an_address_that_is_shut_out_signs_in_nowhere_and_everywhere_once_it_is_let_in() {
+    let stack = Stack::start().await;
+    let env = stack.env_with(&[("SIGN_INS_PER_MINUTE", "1000")]);
+    let router = instance(&env, &stack.cloud.platform);
+    let doorkeeper = Doorkeeper::new(stack.cloud.platform.clone());
+    let now = SystemClock.now();
+    for account in ["a", "b", "c", "d", "e"] {
+        let counted = doorkeeper.failed("127.0.0.2", account, now).await;
+        counted.expect("counts");
+    }
+    for start in SIGN_IN_PATHS {
+        let path = format!("{}/x", start.trim_end_matches('/'));
+        let shut = from(&router, &Method::POST, &path, "127.0.0.2").await;
+        assert_eq!(shut.status, 429, "{path}");
+        let wait_s: u64 = shut.header("retry-after").parse().expect("seconds");
+        assert!((890..=900).contains(&wait_s), "{path}: {wait_s}");
+        let other = from(&router, &Method::POST, &path, "127.0.0.3").await;
+        assert_eq!(other.status, 200, "{path}");
+    }
+    let now = SystemClock.now();
+    assert!(doorkeeper.lift("127.0.0.2", now).await.expect("lifts"));
+    for start in SIGN_IN_PATHS {
+        let path = format!("{}/x", start.trim_end_matches('/'));
+        let open = from(&router, &Method::POST, &path, "127.0.0.2").await;
+        assert_eq!(open.status, 200, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_block_that_cannot_be_read_lets_nobody_sign_in() {
+    let stack = Stack::start().await;
+    let router = instance(&stack.env(), &stack.cloud.platform);
+    let no_block = serde_json::json!({"until": "no time"});
+    let item = to_item(&Key::new("BLOCKS", "127.0.0.2"), &no_block).expect("an item");
+    stack.cloud.platform.put(item).await.expect("writes");
+    let sign_in = from(&router, &Method::POST, LOGIN, "127.0.0.2").await;
+    assert_eq!(sign_in.status, StatusCode::INTERNAL_SERVER_ERROR);
+    let other = from(&router, &Method::POST, LOGIN, "127.0.0.3").await;
+    assert_eq!(other.status, 200);
 }
 
 #[tokio::test]
