@@ -3,9 +3,8 @@
 use accounts::domain::plan::Plan;
 use accounts::model::PlanVersion;
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use garde::Validate;
-use http::HeaderValue;
 use kernel::Error;
 use kernel::page::Page;
 use kernel::time::Timestamp;
@@ -13,7 +12,7 @@ use platform::dynamo::CommitError;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use web::caller::ShopCaller;
-use web::extract::{IfMatch, Json, Path, Query};
+use web::extract::{IfMatch, Json, Path, Query, tagged};
 use web::page::{Paging, cursor};
 use web::problem::ProblemBody;
 
@@ -164,12 +163,7 @@ pub(crate) async fn put(
             .await
         {
             Ok(()) => {
-                let tag = HeaderValue::from_str(&format!("\"{}\"", next.version));
-                let mut response = Json(PlanAnswer::of(next)).into_response();
-                if let Ok(tag) = tag {
-                    response.headers_mut().insert(http::header::ETAG, tag);
-                }
-                return Ok(response);
+                return Ok(tagged(next.version, Json(PlanAnswer::of(next))));
             }
             Err(CommitError::Refused(_)) => {}
             Err(CommitError::Store(error)) => return Err(error.into()),

@@ -2,15 +2,13 @@
 
 use accounts::store::Settings;
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use garde::Validate;
-use http::HeaderValue;
-use http::header::ETAG;
 use kernel::Error;
 use platform::dynamo::CommitError;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use web::extract::{IfMatch, Json};
+use web::extract::{IfMatch, Json, tagged};
 use web::problem::ProblemBody;
 
 use crate::App;
@@ -60,20 +58,16 @@ fn is_zone(zone: &String, _: &()) -> garde::Result {
 }
 
 fn answer(settings: Settings) -> Response {
-    let tag = HeaderValue::from_str(&format!("\"{}\"", settings.version));
-    let mut response = Json(SettingsAnswer {
+    let version = settings.version;
+    let answer = SettingsAnswer {
         alert_warning: settings.alert_warning,
         alert_critical: settings.alert_critical,
         alert_breach: settings.alert_breach,
         time_zone: settings.time_zone,
         display_name: settings.display_name,
-        version: settings.version,
-    })
-    .into_response();
-    if let Ok(tag) = tag {
-        response.headers_mut().insert(ETAG, tag);
-    }
-    response
+        version,
+    };
+    tagged(version, Json(answer))
 }
 
 /// The settings of an account.

@@ -3,13 +3,12 @@
 use identity::domain::{email, username};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer};
+use web::fields::called;
 
 /// Characters of a text that is compared with a secret at most.
 const SECRET_CHARS_MAX: usize = 512;
 /// Characters of a token of ours at most.
 const TOKEN_CHARS_MAX: usize = 4_096;
-/// Characters of what people and organizations are called at most.
-const NAME_CHARS_MAX: usize = 100;
 
 /// A secret that is compared with another.
 pub(crate) fn secret(secret: &SecretString, (): &()) -> garde::Result {
@@ -55,17 +54,7 @@ pub(crate) fn optional_address(value: &Option<String>, context: &()) -> garde::R
     value.as_ref().map_or(Ok(()), |text| address(text, context))
 }
 
-/// What somebody or something is called.
-pub(crate) fn called(text: &str, (): &()) -> garde::Result {
-    let chars = text.trim().chars().count();
-    let fits = (1..=NAME_CHARS_MAX).contains(&chars) && !text.chars().any(char::is_control);
-    match fits {
-        true => Ok(()),
-        false => Err(garde::Error::new("must have 1 to 100 printable characters")),
-    }
-}
-
-/// The same, where it is there.
+/// What somebody or something is called, where it is there.
 pub(crate) fn optional_called(value: &Option<String>, context: &()) -> garde::Result {
     value.as_ref().map_or(Ok(()), |text| called(text, context))
 }

@@ -1,10 +1,8 @@
 //! `GET /api/v1/user/me`, `PATCH /api/v1/user/me`
 
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use garde::Validate;
-use http::HeaderValue;
-use http::header::ETAG;
 use identity::app::join::LINKS_MAX;
 use identity::app::profile::{Changes, update as change};
 use identity::domain::username;
@@ -16,7 +14,7 @@ use kernel::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use web::caller::SignedIn;
-use web::extract::{IfMatch, Json};
+use web::extract::{IfMatch, Json, tagged};
 use web::problem::ProblemBody;
 
 use crate::App;
@@ -73,12 +71,7 @@ impl ProfileAnswer {
     }
 
     fn tagged(self) -> Response {
-        let tag = HeaderValue::try_from(format!("\"{}\"", self.revision));
-        let mut response = Json(self).into_response();
-        if let Ok(tag) = tag {
-            response.headers_mut().insert(ETAG, tag);
-        }
-        response
+        tagged(self.revision, Json(self))
     }
 }
 

@@ -1,10 +1,9 @@
 //! `/api/organizations` and `/api/organizations/{id}`
 
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use garde::Validate;
-use http::header::ETAG;
-use http::{HeaderValue, StatusCode};
+use http::StatusCode;
 use kernel::Error;
 use kernel::access::{Permission, Tier};
 use kernel::id::OrganizationId;
@@ -16,15 +15,13 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use web::audit::Audited;
 use web::caller::{ManagingOrganization, Reading, SignedIn};
-use web::extract::{CurrentRequest, IfMatch, Json, Query, Success, success};
+use web::extract::{CurrentRequest, IfMatch, Json, Query, Success, success, tagged};
+use web::fields::called;
 use web::page::{Paging, cursor};
 use web::problem::ProblemBody;
 
 use crate::App;
 use crate::access::Own;
-
-/// Characters of an organization's name.
-const NAME_CHARS_MAX: usize = 100;
 
 /// An organization that the caller belongs to.
 #[derive(Debug, Serialize, ToSchema)]
@@ -85,7 +82,7 @@ impl From<Organization> for OrganizationAnswer {
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 pub(crate) struct FoundBody {
     /// How people call it, 1 to 100 characters.
-    #[garde(custom(name_text))]
+    #[garde(custom(called))]
     name: String,
 }
 
@@ -93,25 +90,12 @@ pub(crate) struct FoundBody {
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 pub(crate) struct OrganizationSettingsBody {
     /// How people call it, 1 to 100 characters.
-    #[garde(inner(custom(name_text)))]
+    #[garde(inner(custom(called)))]
     name: Option<String>,
     /// Whether its members must have a second factor. Where it is set, all
     /// members need new tokens.
     #[garde(skip)]
     require_second_factor: Option<bool>,
-}
-
-fn name_text(name: &str, (): &()) -> garde::Result {
-    let length = name.chars().count();
-    let fits = (1..=NAME_CHARS_MAX).contains(&length)
-        && name.trim() == name
-        && !name.chars().any(char::is_control);
-    match fits {
-        true => Ok(()),
-        false => Err(garde::Error::new(
-            "must be 1 to 100 characters without outer blanks or control characters",
-        )),
-    }
 }
 
 /// The organizations that the caller belongs to.
@@ -167,7 +151,7 @@ pub(crate) async fn create(
     let founder = app.guest(&caller.user).await?;
     let organization = app
         .organizations
-        .found(&body.name, &founder, app.request(&id))
+        .found(body.name.trim(), &founder, app.request(&id))
         .await?;
     Ok(answer(
         StatusCode::CREATED,
@@ -194,9 +178,9 @@ pub(crate) async fn show(
 ) -> web::Result<Response> {
     let organization = app.organizations.store.organization(&caller.org).await?;
     let organization = organization.ok_or(Error::NotFound("organization"))?;
-    let tag = tag_of(&organization);
+    let version = organization.version;
     let body = success(OrganizationAnswer::from(organization));
-    Ok(([(ETAG, tag)], body).into_response())
+    Ok(tagged(version, body))
 }
 
 /// Changes settings of the organization.
@@ -226,7 +210,7 @@ pub(crate) async fn update(
     Json(body): Json<OrganizationSettingsBody>,
 ) -> web::Result<Response> {
     let change = SettingsChange {
-        name: body.name,
+        name: body.name.map(|name| name.trim().to_owned()),
         require_second_factor: body.require_second_factor,
     };
     let request = app.request(&id);
@@ -273,14 +257,9 @@ fn answer(status: StatusCode, organization: Organization, action: &'static str) 
         target: Some(organization.id.to_string()),
         ..Audited::default()
     };
-    let tag = tag_of(&organization);
+    let version = organization.version;
     let body = success(OrganizationAnswer::from(organization));
-    let mut response = (status, [(ETAG, tag)], body).into_response();
+    let mut response = tagged(version, (status, body));
     response.extensions_mut().insert(audited);
     response
-}
-
-fn tag_of(organization: &Organization) -> HeaderValue {
-    HeaderValue::from_str(&format!("\"{}\"", organization.version))
-        .unwrap_or_else(|_| HeaderValue::from_static("\"\""))
 }

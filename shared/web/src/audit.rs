@@ -8,7 +8,7 @@ use http::Method;
 use kernel::id::AuditId;
 use platform::audit_log::{ANONYMOUS, Entry};
 
-use crate::caller::{Client, Principal, is_platform_admin};
+use crate::caller::{ClientHeaders, Principal, is_platform_admin};
 use crate::limit::is_sign_in;
 use crate::observe::RequestInfo;
 use crate::state::Platform;
@@ -33,7 +33,7 @@ struct Asked {
     method: Method,
     route: String,
     info: RequestInfo,
-    client: Client,
+    client: ClientHeaders,
 }
 
 pub(crate) async fn record(
@@ -78,7 +78,7 @@ impl Asked {
                 .unwrap_or(Principal::Anonymous),
             method: request.method().clone(),
             route: route.unwrap_or("unknown").to_owned(),
-            client: Client::of(request.headers(), &info),
+            client: ClientHeaders::of(request.headers()),
             info,
         }
     }
@@ -95,6 +95,7 @@ impl Asked {
 
     fn entry(self, told: Audited, platform: &Platform, response: &Response) -> Entry {
         let now = platform.real_now();
+        let client = self.client.client(&self.info);
         let (actor, tenant) = told.actor.unwrap_or_else(|| match self.principal {
             Principal::Anonymous => (ANONYMOUS.to_owned(), String::new()),
             Principal::Shop(shop) => (format!("shop:{}", shop.key_id), shop.shop.to_string()),
@@ -112,10 +113,10 @@ impl Asked {
             action,
             target: told.target,
             path: self.info.path,
-            address: self.client.address,
-            user_agent: self.client.user_agent,
-            device: self.client.device,
-            country: self.client.country,
+            address: client.address,
+            user_agent: client.user_agent,
+            device: client.device,
+            country: client.country,
             outcome: response.status().as_u16(),
             request_id: self.info.id,
             detail: told.detail,

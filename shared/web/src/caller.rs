@@ -5,6 +5,7 @@ mod client;
 mod person;
 
 pub use client::Client;
+pub(crate) use client::ClientHeaders;
 pub use person::{
     Can, ManagingAutomation, ManagingMembers, ManagingOrganization, ManagingPayments, Needs,
     Reading, SignedIn, Writing,

@@ -6,7 +6,7 @@ use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use garde::Validate;
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_TYPE, ETAG};
 use http::request::Parts;
 use http::{HeaderValue, StatusCode};
 use kernel::time::{Clock, Timestamp};
@@ -265,6 +265,16 @@ impl<S: Send + Sync> FromRequestParts<S> for CurrentRequest {
         let info = parts.extensions.get::<RequestInfo>();
         Ok(Self(info.map(|info| info.id.clone()).unwrap_or_default()))
     }
+}
+
+/// An answer with a version of what it shows, which `If-Match` may name later,
+/// as its `ETag`.
+pub fn tagged(version: u64, answer: impl IntoResponse) -> Response {
+    let mut response = answer.into_response();
+    if let Ok(tag) = HeaderValue::try_from(format!("\"{version}\"")) {
+        response.headers_mut().insert(ETAG, tag);
+    }
+    response
 }
 
 /// The version that `If-Match` names, where it is sent.

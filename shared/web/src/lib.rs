@@ -10,6 +10,7 @@ pub mod audit;
 pub mod caller;
 pub mod contents;
 pub mod extract;
+pub mod fields;
 pub mod hmac;
 pub mod limit;
 pub mod openapi;

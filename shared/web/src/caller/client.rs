@@ -1,9 +1,9 @@
 //! From where a call comes.
 
 use axum::extract::FromRequestParts;
-use http::HeaderMap;
 use http::header::{ACCEPT_LANGUAGE, HeaderName, USER_AGENT};
 use http::request::Parts;
+use http::{HeaderMap, HeaderValue};
 use platform::tokens::sha256_hex;
 
 use crate::observe::RequestInfo;
@@ -30,24 +30,47 @@ pub struct Client {
     pub request_id: String,
 }
 
-impl Client {
-    pub(crate) fn of(headers: &HeaderMap, info: &RequestInfo) -> Self {
-        let text = |name: &HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
-        let agent = text(&USER_AGENT);
-        let languages = text(&ACCEPT_LANGUAGE).unwrap_or_default();
+/// What a call says of its client, as it was sent: cheap to keep where nobody
+/// may ask.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ClientHeaders {
+    agent: Option<HeaderValue>,
+    languages: Option<HeaderValue>,
+    country: Option<HeaderValue>,
+}
+
+impl ClientHeaders {
+    pub(crate) fn of(headers: &HeaderMap) -> Self {
+        Self {
+            agent: headers.get(USER_AGENT).cloned(),
+            languages: headers.get(ACCEPT_LANGUAGE).cloned(),
+            country: headers.get(COUNTRY).cloned(),
+        }
+    }
+
+    /// Hashes what makes the device's fingerprint.
+    pub(crate) fn client(&self, info: &RequestInfo) -> Client {
+        let agent = text(self.agent.as_ref());
+        let languages = text(self.languages.as_ref()).unwrap_or_default();
         let named = format!("{}\n{languages}", agent.unwrap_or_default());
         let mut device = sha256_hex(named.as_bytes());
         device.truncate(16);
         let is_country =
             |code: &&str| code.len() == 2 && code.bytes().all(|byte| byte.is_ascii_uppercase());
-        Self {
+        Client {
             address: info.address.clone(),
             request_id: info.id.clone(),
             user_agent: agent.map(|agent| agent.chars().take(AGENT_CHARS_MAX).collect()),
-            country: text(&COUNTRY).filter(is_country).map(str::to_owned),
+            country: text(self.country.as_ref())
+                .filter(is_country)
+                .map(str::to_owned),
             device,
         }
     }
+}
+
+fn text(value: Option<&HeaderValue>) -> Option<&str> {
+    value.and_then(|value| value.to_str().ok())
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Client {
@@ -55,6 +78,6 @@ impl<S: Send + Sync> FromRequestParts<S> for Client {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let info = parts.extensions.get::<RequestInfo>().cloned();
-        Ok(Self::of(&parts.headers, &info.unwrap_or_default()))
+        Ok(ClientHeaders::of(&parts.headers).client(&info.unwrap_or_default()))
     }
 }
