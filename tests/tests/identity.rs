@@ -260,6 +260,46 @@ async fn a_reset_by_mail_sets_the_password_and_ends_every_session() {
 }
 
 #[tokio::test]
+async fn an_address_changes_by_its_mail_and_the_old_one_signs_in_no_more() {
+    let stack = Stack::running();
+    let visitor = Visitor::at(&stack, 19);
+    let old = email("hal");
+    let new = email("hal-at-home");
+    visitor.register(&old, PASSWORD).await;
+    let mine = signed_in(&visitor, &old).await;
+    let other = signed_in(&visitor, &old).await;
+    let path = "/api/v1/user/email";
+    let ask = async |new_email: &str, password: &str| {
+        let body = json!({"new_email": new_email, "password": password});
+        visitor.post_as(path, &mine.access, &body).await
+    };
+    assert_kind(&ask(&new, "another password").await, 403, "forbidden");
+    let taken = ask(&stack.demo.email, PASSWORD).await.expect(202);
+    let free = ask(&new, PASSWORD).await.expect(202);
+    assert_eq!(taken, free);
+    let early = visitor.sign_in(&new, PASSWORD, None).await;
+    assert_kind(&early, 401, "unauthenticated");
+
+    let token = visitor.mailed_token(&new, "verify-email").await;
+    let verify = json!({"token": token});
+    let moved = visitor.post("/api/v1/auth/verify-email", &verify).await;
+    assert_eq!(moved.status, 204, "{}", moved.body);
+    let again = visitor.post("/api/v1/auth/verify-email", &verify).await;
+    assert_kind(&again, 400, "validation-failed");
+    assert_refused_soon(&visitor, &other.access).await;
+    let me = visitor
+        .get_as("/api/v1/user/me", &mine.access)
+        .await
+        .expect(200);
+    assert_eq!(me["email"], json!(new));
+    // From another address, since the first has failed a while.
+    let elsewhere = Visitor::at(&stack, 120);
+    let gone = elsewhere.sign_in(&old, PASSWORD, None).await;
+    assert_kind(&gone, 401, "unauthenticated");
+    signed_in(&elsewhere, &new).await;
+}
+
+#[tokio::test]
 async fn sessions_are_listed_and_end_one_by_one_and_all_at_once() {
     let stack = Stack::running();
     let visitor = Visitor::at(&stack, 17);

@@ -1,12 +1,13 @@
 //! Changing a person at a platform admin's word.
 
 use identity::app::Moment;
+use identity::app::join::LINKS_MAX;
 use identity::app::sessions::{add_end_of_all, end_all};
 use identity::model::{Person, PersonStatus};
 use identity::store::Store;
 use kernel::Error;
 use kernel::access::Tier;
-use kernel::id::UserId;
+use kernel::id::{UserId, WpUser};
 use platform::dynamo::{CommitError, Transaction};
 use platform::restrictions::{Subject, restrict};
 
@@ -24,7 +25,8 @@ pub(crate) struct Change {
 
 /// Changes a person. One who is blocked is signed out everywhere: their
 /// sessions end with the change, and their tokens are refused within five
-/// seconds. A tier is in a person's next token.
+/// seconds, those of the WordPress users that they are too. A tier is in a
+/// person's next token.
 ///
 /// # Errors
 /// `NotFound` where there is no such person; `Conflict` where others were
@@ -47,8 +49,10 @@ pub(crate) async fn change(
         let mut transaction = Transaction::new();
         let after = store.change_person(&mut transaction, &before, after)?;
         if is_blocked {
-            let person = Subject::Person(user.to_string());
-            restrict(&mut transaction, store.platform(), person, moment.real_now)?;
+            for subject in subjects(store, user).await? {
+                let subject = Subject::Person(subject);
+                restrict(&mut transaction, store.platform(), subject, moment.real_now)?;
+            }
             add_end_of_all(&mut transaction, store, user, None, moment).await?;
         }
         match transaction.commit().await {
@@ -66,4 +70,18 @@ pub(crate) async fn change(
     Err(Error::Conflict(
         "this person is being changed by another request; try again".to_owned(),
     ))
+}
+
+/// Whom tokens of a person name: the person, and the WordPress users that they
+/// are.
+async fn subjects(store: &Store, user: &UserId) -> kernel::Result<Vec<String>> {
+    let links = store.links(user, LINKS_MAX).await?;
+    let joined = links.into_iter().map(|link| {
+        let word_press = WpUser {
+            shop: link.shop,
+            wp_user_id: link.wp_user_id,
+        };
+        word_press.to_string()
+    });
+    Ok([user.to_string()].into_iter().chain(joined).collect())
 }

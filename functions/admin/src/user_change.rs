@@ -66,7 +66,8 @@ impl UserChangeBody {
 }
 
 /// Blocks a person, lets them in again, or changes their tier. Who is blocked
-/// is signed out everywhere within five seconds.
+/// is signed out everywhere within five seconds, and shops get no tokens for
+/// the users that they are there.
 #[utoipa::path(
     patch,
     path = "/api/admin/users/{id}",

@@ -1,10 +1,12 @@
 //! Who people are: registering, signing in, sessions and their tokens, and the
 //! keys to check these by.
 
+mod address;
 mod cookie;
 mod desk;
 mod exchange;
 mod fields;
+mod guard;
 mod jwks;
 mod links;
 mod login;
@@ -36,6 +38,7 @@ web::contents! {
     password::change,
     profile::show,
     profile::update,
+    address::change,
     passkeys::start_registration,
     passkeys::finish_registration,
     passkeys::start_sign_in,

@@ -18,7 +18,7 @@ use kernel::page::Page;
 use web::Problem;
 use web::audit::Audited;
 use web::caller::{Client, SignedIn};
-use web::extract::{Json, Path, created};
+use web::extract::{CurrentRequest, Json, Path, created};
 use web::problem::ProblemBody;
 
 use crate::App;
@@ -65,12 +65,14 @@ pub(crate) async fn start_registration(
 pub(crate) async fn finish_registration(
     State(app): State<App>,
     person: SignedIn,
+    CurrentRequest(request): CurrentRequest,
     Json(body): Json<RegistrationBody>,
 ) -> web::Result<Response> {
     let (response, name) = body.read()?;
+    let now = app.platform.now();
     let passkey = app
         .passkeys
-        .finish_registration(&person.user, &response, &name, app.platform.now())
+        .finish_registration(&person.user, &response, &name, &request, now)
         .await?;
     let passkey = PasskeyAnswer::from(passkey);
     let target = passkey.id.clone();
@@ -202,13 +204,17 @@ pub(crate) async fn list(State(app): State<App>, person: SignedIn) -> web::Resul
 pub(crate) async fn remove(
     State(app): State<App>,
     person: SignedIn,
+    CurrentRequest(request): CurrentRequest,
     Path(id): Path<String>,
 ) -> web::Result<Response> {
     // Longer than any id; a key of the store must not be.
     if id.len() > ID_CHARS_MAX {
         return Err(Problem(Error::NotFound("passkey")));
     }
-    app.passkeys.remove(&person.user, &id).await?;
+    let now = app.platform.now();
+    app.passkeys
+        .remove(&person.user, &id, &request, now)
+        .await?;
     let mut answer = StatusCode::NO_CONTENT.into_response();
     answer.extensions_mut().insert(Audited {
         action: "passkey.removed",

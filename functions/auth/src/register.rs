@@ -1,13 +1,15 @@
 //! `POST /api/v1/auth/register`, `POST /api/v1/auth/verify-email`
 
 use axum::extract::State;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use garde::Validate;
 use http::StatusCode;
+use identity::app::change_address::confirm_change;
 use identity::app::register::{Applicant, register as keep};
 use identity::app::verify_email::begin;
 use identity::domain::email;
 use kernel::Error;
+use kernel::id::UserId;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -92,24 +94,32 @@ pub(crate) struct VerifyEmailBody {
 }
 
 /// Shows that an address is one's own: the registration that the token was
-/// mailed for becomes a person, with its password and organization.
+/// mailed for becomes a person, with its password and organization; the person
+/// that it was mailed for moves to the address, and their other sessions end.
 #[utoipa::path(
     post,
     path = "/api/v1/auth/verify-email",
     tag = "auth",
     request_body = VerifyEmailBody,
     responses(
-        (status = 204, description = "The person can sign in"),
+        (status = 204, description = "The person can sign in by this address"),
         (status = 400, description = "The token is not good, or not any more", body = ProblemBody),
         (status = 409, description = "The address has an account already", body = ProblemBody),
     )
 )]
 pub(crate) async fn verify_email(
     State(app): State<App>,
+    CurrentRequest(request): CurrentRequest,
     Json(body): Json<VerifyEmailBody>,
 ) -> web::Result<Response> {
-    let now = app.platform.now();
-    let mut verification = begin(&app.identity.store, &body.token, now).await?;
+    let moment = app.moment();
+    let store = &app.identity.store;
+    if let Some(moved) = confirm_change(store, &body.token, &request, moment).await? {
+        let old = format!("from {}", moved.old_email);
+        return Ok(proven("email.changed", &moved.user, Some(old)));
+    }
+    let now = moment.now;
+    let mut verification = begin(store, &body.token, now).await?;
     if let Some(name) = verification.organization.take() {
         organizations::app::found(
             &mut verification.transaction,
@@ -121,14 +131,19 @@ pub(crate) async fn verify_email(
         )?;
     }
     let person = verification.finish().await?;
-    let user = person.id.to_string();
-    let mut response = Response::default();
-    *response.status_mut() = StatusCode::NO_CONTENT;
+    Ok(proven("person.verified", &person.id, None))
+}
+
+/// The answer to who has shown that an address is theirs, and what the record
+/// says of it.
+fn proven(action: &'static str, user: &UserId, detail: Option<String>) -> Response {
+    let user = user.to_string();
+    let mut response = StatusCode::NO_CONTENT.into_response();
     response.extensions_mut().insert(Audited {
-        action: "person.verified",
+        action,
         target: Some(user.clone()),
+        detail,
         actor: Some((user.clone(), user)),
-        ..Audited::default()
     });
-    Ok(response)
+    response
 }

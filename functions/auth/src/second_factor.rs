@@ -5,25 +5,18 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use garde::Validate;
 use http::StatusCode;
-use identity::app::second_factor::WRONG_CODE;
-use identity::domain::password;
-use identity::model::Person;
 use kernel::Error;
-use platform::rate_limit::Limit;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use web::CarriesSecret;
 use web::audit::Audited;
 use web::caller::SignedIn;
-use web::extract::{Json, Success, success};
+use web::extract::{CurrentRequest, Json, Success, success};
 use web::problem::ProblemBody;
 
+use crate::guard::Guard;
 use crate::{App, fields};
-
-/// Tries at passwords and codes of a person, right or wrong.
-const TRIES: Limit = Limit::exact(20, 900);
-const WRONG_PASSWORD: Error = Error::Forbidden("the password is not right");
 
 /// Proof that it is the person, and not who found their device.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
@@ -139,13 +132,14 @@ pub(crate) async fn setup(
 pub(crate) async fn verify(
     State(app): State<App>,
     caller: SignedIn,
+    CurrentRequest(request): CurrentRequest,
     Json(body): Json<CodeBody>,
 ) -> web::Result<Response> {
     let guard = Guard::open(&app, &caller).await?;
     let now = app.platform.real_now();
     let codes = app
         .second_factors
-        .turn_on(&guard.person.id, body.code.expose_secret(), now)
+        .turn_on(&guard.person.id, body.code.expose_secret(), &request, now)
         .await?;
     let answer = BackupCodesAnswer::of(codes);
     Ok(told(Json(answer), "second_factor.turned_on"))
@@ -169,6 +163,7 @@ pub(crate) async fn verify(
 pub(crate) async fn disable(
     State(app): State<App>,
     caller: SignedIn,
+    CurrentRequest(request): CurrentRequest,
     Json(body): Json<DisableBody>,
 ) -> web::Result<Response> {
     let guard = Guard::open(&app, &caller).await?;
@@ -176,7 +171,10 @@ pub(crate) async fn disable(
     // The code is used up only by who knows the password.
     guard.check_password(&body.password)?;
     guard.check_code(&body.code).await?;
-    app.second_factors.turn_off(&guard.person.id).await?;
+    let now = app.platform.real_now();
+    app.second_factors
+        .turn_off(&guard.person.id, &request, now)
+        .await?;
     let mut response = StatusCode::NO_CONTENT.into_response();
     response
         .extensions_mut()
@@ -203,6 +201,7 @@ pub(crate) async fn disable(
 pub(crate) async fn renew_backup_codes(
     State(app): State<App>,
     caller: SignedIn,
+    CurrentRequest(request): CurrentRequest,
     Json(body): Json<RenewBody>,
 ) -> web::Result<Response> {
     if body.password.is_none() && body.code.is_none() {
@@ -219,7 +218,7 @@ pub(crate) async fn renew_backup_codes(
     let now = app.platform.real_now();
     let codes = app
         .second_factors
-        .renew_backup_codes(&guard.person.id, now)
+        .renew_backup_codes(&guard.person.id, &request, now)
         .await?;
     let answer = success(BackupCodesAnswer::of(codes));
     Ok(told(answer, "second_factor.backup_codes_renewed"))
@@ -246,50 +245,5 @@ fn audited(action: &'static str) -> Audited {
     Audited {
         action,
         ..Audited::default()
-    }
-}
-
-/// Checks what a person proves.
-struct Guard<'a> {
-    app: &'a App,
-    person: Person,
-}
-
-impl<'a> Guard<'a> {
-    /// Admits a bounded number of tries: with a token alone nobody guesses a
-    /// password or a code. Nobody's sign-in suffers by it.
-    async fn open(app: &'a App, caller: &SignedIn) -> kernel::Result<Self> {
-        let name = format!("proofs:{}", caller.user);
-        let now = app.platform.real_now();
-        let decision = app.platform.limiter().admit(&name, TRIES, now).await?;
-        if !decision.admitted {
-            return Err(Error::RateLimited {
-                retry_after_s: decision.reset_s,
-            });
-        }
-        let person = app.identity.store.person(&caller.user).await?;
-        let person = person.ok_or(Error::Unauthenticated)?;
-        Ok(Self { app, person })
-    }
-
-    fn check_is_on(&self) -> kernel::Result<()> {
-        match self.person.has_totp {
-            true => Ok(()),
-            false => Err(Error::Conflict("the second factor is not on".to_owned())),
-        }
-    }
-
-    fn check_password(&self, password: &SecretString) -> kernel::Result<()> {
-        let is_right = password::verify(password, &self.person.password_hash);
-        is_right.then_some(()).ok_or(WRONG_PASSWORD)
-    }
-
-    async fn check_code(&self, code: &SecretString) -> kernel::Result<()> {
-        let now = self.app.platform.real_now();
-        let second_factors = &self.app.second_factors;
-        let is_right = second_factors
-            .check(&self.person.id, code.expose_secret(), now)
-            .await?;
-        is_right.then_some(()).ok_or(WRONG_CODE)
     }
 }

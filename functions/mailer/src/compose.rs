@@ -19,6 +19,11 @@ const REGISTRATIONS: Bound = Bound {
     kind: "verify-address",
     mails_max: 10,
 };
+/// Whoever has an account can want any address.
+const ADDRESSES: Bound = Bound {
+    kind: "confirm-address",
+    mails_max: 5,
+};
 /// Anybody who runs an organization can invite any address.
 const INVITATIONS: Bound = Bound {
     kind: "invitation",
@@ -53,12 +58,53 @@ pub(crate) async fn compose(
         Mail::SecondFactorReset { user, at } => {
             to_person(app, user, mail::second_factor_reset(url, *at)).await
         }
+        Mail::SignInChanged { user, change, at } => {
+            to_person(app, user, mail::sign_in_changed(url, change, *at)).await
+        }
+        Mail::ConfirmAddress {
+            email,
+            sealed_token,
+        } => {
+            if !admits(app, ADDRESSES, email, message, now).await? {
+                return Ok(None);
+            }
+            if app.store.user_of_email(email).await?.is_some() {
+                return Ok(Some((email.clone(), mail::address_taken(url))));
+            }
+            let token = Mail::open_token(&app.vault, email, sealed_token).await?;
+            Ok(Some((email.clone(), mail::confirm_address(url, &token))))
+        }
+        Mail::AddressChangeAsked {
+            email,
+            new_email,
+            at,
+        } => {
+            let letter = mail::address_change_asked(url, new_email, *at);
+            Ok(Some((email.clone(), letter)))
+        }
+        Mail::AddressChanged {
+            email,
+            new_email,
+            at,
+        } => {
+            let letter = mail::address_changed(url, new_email, *at);
+            Ok(Some((email.clone(), letter)))
+        }
         Mail::NewDevice {
             user,
             device,
             address,
             at,
         } => to_person(app, user, mail::new_device(url, device, address, *at)).await,
+        Mail::IdentityChecked {
+            user,
+            organization,
+            finding,
+            at,
+        } => {
+            let letter = mail::identity_checked(url, organization, *finding, *at);
+            to_person(app, user, letter).await
+        }
         Mail::Invitation {
             email,
             organization,

@@ -171,8 +171,25 @@ pub struct Registration {
 pub enum Purpose {
     /// To show that an address is one's own. The subject is the address.
     VerifyAddress,
-    /// To choose a new password. The subject is the person's id.
+    /// To choose a new password. The subject is the address that it was mailed
+    /// to.
     ResetPassword,
+    /// To move to a new address. The subject is the person's id.
+    ChangeAddress,
+}
+
+/// A change of a person's address that waits for the new one's proof. A person
+/// has one at a time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AddressChange {
+    /// The new address, normalized.
+    pub email: String,
+    /// The hash of the token that was mailed there.
+    pub token_hash: String,
+    /// The session that asked for it.
+    pub session: SessionId,
+    /// When the password had last been set: a later one voids the change.
+    pub password_changed_at: Timestamp,
 }
 
 /// A WordPress user who is a person here.

@@ -4,10 +4,11 @@ use axum::Router;
 use axum::body::Body;
 use fn_admin::App;
 use http::{Method, Request};
+use identity::app::join::join;
 use identity::domain::session::Lineage;
 use identity::model::{Origin, PasswordHash, Person, Session};
 use identity::store::Store;
-use kernel::id::{SessionId, UserId};
+use kernel::id::{SessionId, UserId, WpUser};
 use kernel::time::{Clock, Timestamp};
 use platform::clock::SystemClock;
 use platform::dynamo::Transaction;
@@ -67,6 +68,16 @@ impl Desk {
             .expect("puts");
         transaction.commit().await.expect("commits");
         session.id
+    }
+
+    /// Joins a person with the user of a shop that they are.
+    pub(crate) async fn join(&self, user: &UserId, shop: &str, wp_user_id: u64) {
+        let word_press = WpUser {
+            shop: shop.parse().expect("a shop"),
+            wp_user_id,
+        };
+        let joined = join(&self.people, user, &word_press, now()).await;
+        joined.expect("joins");
     }
 
     pub(crate) async fn person(&self, user: &UserId) -> Person {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::routing::get;
 use http::Method;
+use identity::app::join::LINKS_MAX;
 use identity::app::second_factor::SecondFactors;
 use identity::model::{Person, PersonStatus};
 use identity::store::Authenticator;
@@ -15,7 +16,7 @@ use platform::outbox::Row;
 use serde_json::{Value, json};
 use testkit::http::{bearer, send};
 use web::Platform;
-use web::caller::SignedIn;
+use web::caller::{SignedIn, Trader};
 
 use crate::desk::{ADDRESS, AGENT, Desk, now, person};
 
@@ -176,6 +177,54 @@ async fn who_is_blocked_is_signed_out_everywhere_within_five_seconds() {
     let again = bearer(&token, &Method::GET, "/api/v1/user/me", "");
     assert_eq!(send(&other, again).await.status, 401);
     assert_eq!(me(&ada).await.1, 200);
+}
+
+#[tokio::test]
+async fn tokens_of_the_word_press_users_that_a_blocked_person_is_are_refused_too() {
+    let desk = Desk::open().await;
+    let ada = desk.add_named("ada@example.com").await;
+    desk.join(&ada, "demo", 42).await;
+    let env = desk.stack.env();
+    let platform = Platform::new(&env, desk.stack.cloud.platform.clone(), None).expect("starts");
+    let mine = async |caller: Trader| caller.owner;
+    let shop = web::app::serve(Router::new().route("/mine", get(mine)), &platform);
+    let tokens = [desk.stack.exchange(42), desk.stack.exchange(43)];
+    let statuses = async || {
+        let mut statuses = Vec::new();
+        for token in &tokens {
+            let call = bearer(token, &Method::GET, "/mine", "");
+            statuses.push(send(&shop, call).await.status.as_u16());
+        }
+        statuses
+    };
+    assert_eq!(statuses().await, [200, 200]);
+    let path = format!("/api/admin/users/{ada}");
+    let body = json!({"status": "blocked", "reason": "a stolen card"});
+    let _ = desk.ask(&Method::PATCH, &path, &body).await.expect(200);
+    tokio::time::sleep(Duration::from_millis(4_100)).await;
+    assert_eq!(statuses().await, [401, 200]);
+}
+
+#[tokio::test]
+async fn a_person_with_as_many_shops_and_sessions_as_there_can_be_is_blocked_at_once() {
+    let desk = Desk::open().await;
+    let ada = desk.add_named("ada@example.com").await;
+    for number in 0..LINKS_MAX {
+        desk.join(&ada, &format!("shop-{number}"), 1).await;
+    }
+    for _ in 0..25 {
+        desk.add_session(&ada).await;
+    }
+    let path = format!("/api/admin/users/{ada}");
+    let body = json!({"status": "blocked", "reason": "r"});
+    let _ = desk.ask(&Method::PATCH, &path, &body).await.expect(200);
+    let left = desk.people.sessions(&ada, 100, None, now()).await;
+    assert_eq!(left.expect("reads").0, []);
+    let restricted = desk.stack.cloud.dump(&desk.stack.cloud.platform).await;
+    for number in 0..LINKS_MAX {
+        let subject = format!("wp:shop-{number}:1");
+        assert!(restricted.contains(&subject), "{subject}");
+    }
 }
 
 #[tokio::test]

@@ -1,4 +1,5 @@
 use http::Method;
+use identity::model::PersonStatus;
 use serde_json::{Value, json};
 use testkit::Answer;
 
@@ -47,6 +48,31 @@ async fn neither_is_joined_twice() {
     // Another shop's user of the same number is somebody else.
     let other = stack.sign_token(&stack.claims(&stack.other_shop, 42));
     assert_eq!(join(&scene, &eve.access, &other).await.status, 201);
+}
+
+#[tokio::test]
+async fn the_shop_gets_no_token_for_its_user_who_is_a_blocked_person() {
+    let scene = Scene::start().await;
+    let (user, ada) = scene.ada().await;
+    let stack = &scene.stack;
+    let joined = join(&scene, &ada.access, &stack.exchange(42)).await;
+    assert_eq!(joined.status, 201);
+    let exchange = async |shop: &testkit::shop::Shop, number: u64| {
+        let call = shop.post("/api/auth/exchange", &json!({"wp_user_id": number}));
+        testkit::http::send(&scene.router, call).await
+    };
+    assert_eq!(exchange(&stack.shop, 42).await.status, 200);
+    let becomes = async |status: PersonStatus| {
+        scene.change(&user, |person| person.status = status).await;
+    };
+    becomes(PersonStatus::Blocked).await;
+    let refused = exchange(&stack.shop, 42).await;
+    assert_eq!(problem(refused, 403).0, "forbidden");
+    // Another user of the shop is not that person, nor is another shop's.
+    assert_eq!(exchange(&stack.shop, 43).await.status, 200);
+    assert_eq!(exchange(&stack.other_shop, 42).await.status, 200);
+    becomes(PersonStatus::Active).await;
+    assert_eq!(exchange(&stack.shop, 42).await.status, 200);
 }
 
 #[tokio::test]

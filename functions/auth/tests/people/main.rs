@@ -3,6 +3,7 @@
 
 mod desk;
 mod links;
+mod moving;
 mod profile;
 mod refreshing;
 mod registering;
@@ -10,6 +11,7 @@ mod resetting;
 mod sessions;
 mod signing_in;
 mod support;
+mod telling;
 mod timing;
 mod tokens;
 mod watching;

@@ -3,7 +3,7 @@
 use crate::support::{APP_URL, World, now, token_of};
 use chrono::TimeDelta;
 use identity::domain::one_time;
-use identity::mail::MailMessage;
+use identity::mail::{MailMessage, SignInChange};
 use identity::model::{PersonStatus, Purpose};
 use kernel::id::UserId;
 use platform::runtime::Event;
@@ -54,7 +54,7 @@ async fn an_address_that_is_somebodys_gets_no_token() {
 #[tokio::test]
 async fn a_reset_is_good_for_its_person_for_an_hour_and_only_its_hash_is_kept() {
     let world = World::new().await;
-    let ada = world.person(ADA, PersonStatus::Active).await;
+    world.person(ADA, PersonStatus::Active).await;
     world.deliver(&[&reset(ADA)]).await;
     let mail = world.the_mail();
     let token = token_of(&mail);
@@ -67,7 +67,7 @@ async fn a_reset_is_good_for_its_person_for_an_hour_and_only_its_hash_is_kept() 
     let store = &world.app.store;
     let kept = |at| store.one_time(&hash, Purpose::ResetPassword, at);
     let found = kept(now()).await.expect("reads").expect("a token");
-    assert_eq!(found.subject, ada.as_str());
+    assert_eq!(found.subject, ADA);
     let soon = now() + TimeDelta::minutes(59);
     assert!(kept(soon).await.expect("reads").is_some());
     let late = now() + TimeDelta::minutes(61);
@@ -130,24 +130,80 @@ async fn copies_of_a_message_are_one_mail() {
 }
 
 #[tokio::test]
-async fn what_happened_is_told_to_its_person() {
+async fn a_wanted_address_gets_the_link_where_it_is_nobodys_and_no_token_where_it_is_somebodys() {
     let world = World::new().await;
-    let ada = world.person(ADA, PersonStatus::Active).await;
+    world.person("bob@x.example", PersonStatus::Active).await;
+    let vault = &world.app.vault;
+    let token = "the-token".into();
+    for email in [ADA, "bob@x.example"] {
+        let message = MailMessage::confirm_address(vault, email, &token, now()).await;
+        world.deliver(&[&message.expect("seals")]).await;
+    }
+    let mails = world.mails();
+    assert_eq!(token_of(&mails[0]), "the-token");
+    let link = format!("{APP_URL}/verify-email?token=the-token\r\n");
+    assert!(mails[0].contains(&link), "{}", mails[0]);
+    assert!(mails[1].contains("To: bob@x.example\r\n"), "{}", mails[1]);
+    assert!(!mails[1].contains("token"), "{}", mails[1]);
+    for _ in 0..8 {
+        let message = MailMessage::confirm_address(vault, ADA, &token, now()).await;
+        world.deliver(&[&message.expect("seals")]).await;
+    }
+    assert_eq!(world.mails().len(), 6, "five an hour to one address");
+}
+
+#[tokio::test]
+async fn the_old_address_hears_of_a_change_whoever_has_it_by_then() {
+    let world = World::new().await;
     let messages = [
-        MailMessage::password_changed(&ada, now()),
-        MailMessage::second_factor_reset(&ada, now()),
-        MailMessage::new_device(&ada, "Firefox <140>", "192.0.2.7", now()),
-    ];
-    let subjects = [
-        "Your password was changed",
-        "Your second factor was reset",
-        "Sign-in on a new device",
+        MailMessage::address_change_asked(ADA, "new@x.example", now()),
+        MailMessage::address_changed(ADA, "new@x.example", now()),
     ];
     for message in &messages {
         world.deliver(&[message]).await;
     }
     let mails = world.mails();
-    assert_eq!(mails.len(), 3);
+    assert_eq!(mails.len(), 2);
+    for says in ["forgot-password", "write to us"] {
+        let mail = mails.iter().find(|mail| mail.contains(says));
+        let mail = mail.expect("a mail that says what to do");
+        assert!(mail.contains("To: ada@x.example\r\n"), "{mail}");
+        assert!(mail.contains("new@x.example"), "{mail}");
+        assert!(!mail.contains("token="), "{mail}");
+    }
+}
+
+#[tokio::test]
+async fn what_happened_is_told_to_its_person() {
+    let world = World::new().await;
+    let ada = world.person(ADA, PersonStatus::Active).await;
+    let changed = |change| MailMessage::sign_in_changed(&ada, change, now());
+    let name = || "The laptop".to_owned();
+    let messages = [
+        MailMessage::password_changed(&ada, now()),
+        MailMessage::second_factor_reset(&ada, now()),
+        MailMessage::new_device(&ada, "Firefox <140>", "192.0.2.7", now()),
+        changed(SignInChange::PasskeyAdded { name: name() }),
+        changed(SignInChange::PasskeyRemoved { name: name() }),
+        changed(SignInChange::SecondFactorTurnedOn),
+        changed(SignInChange::SecondFactorTurnedOff),
+        changed(SignInChange::BackupCodesRenewed),
+    ];
+    let subjects = [
+        "Your password was changed",
+        "Your second factor was reset",
+        "Sign-in on a new device",
+        "A passkey was added",
+        "A passkey was removed",
+        "Your second factor was turned on",
+        "Your second factor was turned off",
+        "Your backup codes were renewed",
+    ];
+    for message in &messages {
+        world.deliver(&[message]).await;
+    }
+    let mails = world.mails();
+    assert_eq!(mails.len(), subjects.len());
     for subject in subjects {
         let header = format!("Subject: {subject}\r\n");
         let of_subject: Vec<&String> = mails.iter().filter(|mail| mail.contains(&header)).collect();

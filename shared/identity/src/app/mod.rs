@@ -4,8 +4,10 @@
 //! - [`sign_in`], [`start_session`], [`claims`]: how they get their tokens.
 //! - [`refresh`], [`sessions`]: how these are renewed and end.
 //! - [`passwords`], [`second_factor`], [`passkeys`]: what they sign in with.
-//! - [`profile`], [`join`]: what they are called, and who they are in a shop.
+//! - [`profile`], [`change_address`], [`join`]: what they are called, where their
+//!   mails go, and who they are in a shop.
 
+pub mod change_address;
 pub mod claims;
 pub mod import;
 pub mod join;
@@ -22,12 +24,15 @@ pub mod verify_email;
 
 use kernel::Error;
 use kernel::time::Timestamp;
-use platform::dynamo::CommitError;
+use platform::dynamo::{CommitError, StoreError, Transaction};
 use platform::keys::Vault;
+use platform::outbox::enqueue;
+use platform::queue::Queue;
 use secrecy::SecretString;
 
 use crate::domain::password::{self, PasswordParameters};
 use crate::gateway::passwords::LeakedPasswords;
+use crate::mail::MailMessage;
 use crate::store::Store;
 
 /// Times that a write is tried where others write the same.
@@ -75,6 +80,18 @@ impl Identity {
         }
         Ok(())
     }
+}
+
+/// Adds a mail to a transaction, so that it is sent where that happens.
+fn mail(
+    transaction: &mut Transaction,
+    store: &Store,
+    mail: &MailMessage,
+    request_id: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let table = store.table();
+    enqueue(transaction, table, Queue::Mail, mail, None, request_id, now)
 }
 
 /// What somebody is told whose write was refused every time.

@@ -8,10 +8,11 @@ use kernel::time::Timestamp;
 use passkeys::{
     Ceremony, Credential, Refusal, Registrant, RegistrationResponse, RelyingParty, SignInResponse,
 };
-use platform::dynamo::CommitError;
+use platform::dynamo::{CommitError, Transaction};
 
 use super::sign_in::Proven;
 use super::{ATTEMPTS_MAX, contended};
+use crate::mail::{MailMessage, SignInChange};
 use crate::model::{Person, PersonStatus};
 use crate::store::{PASSKEYS_MAX, Passkey, Store};
 
@@ -95,7 +96,7 @@ impl Passkeys {
         Ok(started.options)
     }
 
-    /// Keeps the passkey that a browser made.
+    /// Keeps the passkey that a browser made, and has its person told.
     ///
     /// # Errors
     /// `Invalid` where the answer is not good, which names what is wrong;
@@ -106,6 +107,7 @@ impl Passkeys {
         user: &UserId,
         response: &RegistrationResponse,
         name: &str,
+        request_id: &str,
         now: Timestamp,
     ) -> kernel::Result<Passkey> {
         let challenge = response.challenge().map_err(refused)?;
@@ -125,7 +127,15 @@ impl Passkeys {
         loop {
             let person = self.person(user).await?;
             has_room(&person)?;
-            match self.store.add_passkey(&person, &passkey).await {
+            let mut transaction = Transaction::new();
+            self.store
+                .add_passkey(&mut transaction, &person, &passkey)?;
+            let change = SignInChange::PasskeyAdded {
+                name: name.to_owned(),
+            };
+            let mail = MailMessage::sign_in_changed(user, change, now);
+            super::mail(&mut transaction, &self.store, &mail, request_id, now)?;
+            match transaction.commit().await {
                 Ok(()) => return Ok(passkey),
                 Err(error) if error.refused("owner") => {
                     let sentence = "this passkey is registered already";
@@ -191,17 +201,28 @@ impl Passkeys {
         Ok(passkeys)
     }
 
-    /// Takes a passkey of a person away.
+    /// Takes a passkey of a person away, and has them told.
     ///
     /// # Errors
     /// `NotFound` where this person has none of this id.
-    pub async fn remove(&self, user: &UserId, id: &str) -> kernel::Result<()> {
+    pub async fn remove(
+        &self,
+        user: &UserId,
+        id: &str,
+        request_id: &str,
+        now: Timestamp,
+    ) -> kernel::Result<()> {
         let mut attempt = 1;
         loop {
             let person = self.person(user).await?;
             let found = self.store.passkey(user, id).await?;
-            found.ok_or(Error::NotFound("passkey"))?;
-            match self.store.remove_passkey(&person, id).await {
+            let name = found.ok_or(Error::NotFound("passkey"))?.name;
+            let mut transaction = Transaction::new();
+            self.store.remove_passkey(&mut transaction, &person, id)?;
+            let change = SignInChange::PasskeyRemoved { name };
+            let mail = MailMessage::sign_in_changed(user, change, now);
+            super::mail(&mut transaction, &self.store, &mail, request_id, now)?;
+            match transaction.commit().await {
                 Ok(()) => return Ok(()),
                 Err(CommitError::Refused(_)) if attempt < ATTEMPTS_MAX => attempt += 1,
                 Err(error) => return Err(contended(error)),

@@ -5,12 +5,10 @@ use kernel::id::{SessionId, UserId};
 use kernel::time::Timestamp;
 use kernel::{Error, Result};
 use platform::dynamo::{CommitError, Transaction};
-use platform::outbox::enqueue;
-use platform::queue::Queue;
 use secrecy::SecretString;
 
 use super::sessions::{add_end_of_all, end_all};
-use super::{Identity, Moment, contended};
+use super::{Identity, Moment, contended, mail};
 use crate::domain::{one_time, password};
 use crate::mail::MailMessage;
 use crate::model::{PasswordHash, Person, PersonStatus, Purpose};
@@ -31,16 +29,8 @@ pub async fn request_reset(
     now: Timestamp,
 ) -> Result<()> {
     let mut transaction = Transaction::new();
-    let mail = MailMessage::reset_password(email, now);
-    enqueue(
-        &mut transaction,
-        store.table(),
-        Queue::Mail,
-        &mail,
-        None,
-        request_id,
-        now,
-    )?;
+    let asked = MailMessage::reset_password(email, now);
+    mail(&mut transaction, store, &asked, request_id, now)?;
     Ok(transaction.commit().await?)
 }
 
@@ -55,16 +45,16 @@ pub async fn issue_reset(
     now: Timestamp,
 ) -> Result<Option<SecretString>> {
     let person = store.person_of_email(email).await?;
-    let Some(person) = person.filter(|person| person.status == PersonStatus::Active) else {
+    if person.is_none_or(|person| person.status != PersonStatus::Active) {
         return Ok(None);
-    };
+    }
     let token = one_time::generate()?;
     let mut transaction = Transaction::new();
     store.put_one_time(
         &mut transaction,
         &one_time::hash(&token),
         Purpose::ResetPassword,
-        person.id.as_str(),
+        email,
         now + RESET_FOR,
     )?;
     transaction.commit().await?;
@@ -91,8 +81,10 @@ pub async fn confirm_reset(
         .one_time(&hash, Purpose::ResetPassword, moment.now)
         .await?
         .ok_or_else(not_good)?;
-    let user: UserId = found.subject.parse().map_err(Error::internal)?;
-    let person = store.person(&user).await?.ok_or_else(not_good)?;
+    // Who has moved to another address since is not reached by the old one.
+    let person = store.person_of_email(&found.subject).await?;
+    let person = person.ok_or_else(not_good)?;
+    let user = person.id.clone();
     identity
         .check_password("new_password", password, &person.email)
         .await?;
@@ -172,15 +164,8 @@ impl Change {
         store.change_person(&mut transaction, &self.person, after)?;
         let but = self.but.as_ref();
         add_end_of_all(&mut transaction, store, &user, but, moment).await?;
-        enqueue(
-            &mut transaction,
-            store.table(),
-            Queue::Mail,
-            &MailMessage::password_changed(&user, moment.now),
-            None,
-            request_id,
-            moment.now,
-        )?;
+        let told = MailMessage::password_changed(&user, moment.now);
+        mail(&mut transaction, store, &told, request_id, moment.now)?;
         transaction.commit().await?;
         // Sessions that started between the reading and the write; from here
         // on none starts by the old password.

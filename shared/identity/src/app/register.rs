@@ -3,11 +3,9 @@
 
 use kernel::time::Timestamp;
 use platform::dynamo::Transaction;
-use platform::outbox::enqueue;
-use platform::queue::Queue;
 use secrecy::SecretString;
 
-use super::Identity;
+use super::{Identity, mail};
 use crate::domain::one_time;
 use crate::mail::MailMessage;
 use crate::model::Registration;
@@ -49,18 +47,10 @@ pub async fn register(
     };
     let token = one_time::generate()?;
     let email = &registration.email;
-    let mail = MailMessage::verify_address(&identity.vault, email, &token, now).await?;
+    let asked = MailMessage::verify_address(&identity.vault, email, &token, now).await?;
     let mut transaction = Transaction::new();
     let store = &identity.store;
     store.put_registration(&mut transaction, &registration, &one_time::hash(&token))?;
-    enqueue(
-        &mut transaction,
-        store.table(),
-        Queue::Mail,
-        &mail,
-        None,
-        request_id,
-        now,
-    )?;
+    mail(&mut transaction, store, &asked, request_id, now)?;
     Ok(transaction.commit().await?)
 }

@@ -5,16 +5,14 @@ use kernel::id::UserId;
 use kernel::time::Timestamp;
 use platform::dynamo::{CommitError, Transaction};
 use platform::keys::Vault;
-use platform::outbox;
-use platform::queue::Queue;
 use platform::restrictions::{Subject, restrict};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::Moment;
 use super::sessions::{add_end_of_all, end_all};
+use super::{Moment, mail};
 use crate::domain::backup_codes;
 use crate::domain::totp::{self, TotpSecret};
-use crate::mail::MailMessage;
+use crate::mail::{MailMessage, SignInChange};
 use crate::store::{Authenticator, BackupCodes, Store};
 use crate::store::{backup_identity, first_revision, totp_identity};
 
@@ -85,7 +83,8 @@ impl SecondFactors {
     }
 
     /// Turns the second factor on, by a code that shows that the app has the
-    /// secret. Answers the backup codes, which are not shown again.
+    /// secret, and has the person told. Answers the backup codes, which are not
+    /// shown again.
     ///
     /// # Errors
     /// `Conflict` where it is on or was not set up, `Forbidden` where the code
@@ -94,6 +93,7 @@ impl SecondFactors {
         &self,
         user: &UserId,
         code: &str,
+        request_id: &str,
         now: Timestamp,
     ) -> kernel::Result<Vec<SecretString>> {
         let before = self.store.authenticator(user).await?.ok_or_else(|| {
@@ -117,6 +117,8 @@ impl SecondFactors {
             .change_authenticator(&mut transaction, user, Some(&before), &after)?;
         self.store.set_has_totp(&mut transaction, user, true)?;
         let codes = self.add_backup_codes(&mut transaction, user, now).await?;
+        let told = MailMessage::sign_in_changed(user, SignInChange::SecondFactorTurnedOn, now);
+        mail(&mut transaction, &self.store, &told, request_id, now)?;
         commit(transaction).await?;
         Ok(codes)
     }
@@ -154,27 +156,36 @@ impl SecondFactors {
         Err(contended())
     }
 
-    /// Turns the second factor off. The caller has seen password and code.
+    /// Turns the second factor off, and has the person told. The caller has
+    /// seen password and code.
     ///
     /// # Errors
     /// `Conflict` where it is not on.
-    pub async fn turn_off(&self, user: &UserId) -> kernel::Result<()> {
+    pub async fn turn_off(
+        &self,
+        user: &UserId,
+        request_id: &str,
+        now: Timestamp,
+    ) -> kernel::Result<()> {
         if !self.is_on(user).await? {
             return Err(not_on());
         }
         let mut transaction = Transaction::new();
         self.store.delete_second_factor(&mut transaction, user)?;
+        let told = MailMessage::sign_in_changed(user, SignInChange::SecondFactorTurnedOff, now);
+        mail(&mut transaction, &self.store, &told, request_id, now)?;
         commit(transaction).await
     }
 
-    /// Makes a new set of backup codes; the old one is void. The caller has
-    /// seen a code or the password.
+    /// Makes a new set of backup codes, and has the person told; the old one is
+    /// void. The caller has seen a code or the password.
     ///
     /// # Errors
     /// `Conflict` where the second factor is not on.
     pub async fn renew_backup_codes(
         &self,
         user: &UserId,
+        request_id: &str,
         now: Timestamp,
     ) -> kernel::Result<Vec<SecretString>> {
         if !self.is_on(user).await? {
@@ -182,6 +193,8 @@ impl SecondFactors {
         }
         let mut transaction = Transaction::new();
         let codes = self.add_backup_codes(&mut transaction, user, now).await?;
+        let told = MailMessage::sign_in_changed(user, SignInChange::BackupCodesRenewed, now);
+        mail(&mut transaction, &self.store, &told, request_id, now)?;
         commit(transaction).await?;
         Ok(codes)
     }
@@ -208,15 +221,8 @@ impl SecondFactors {
         add_end_of_all(&mut transaction, store, user, None, moment).await?;
         let person = Subject::Person(user.to_string());
         restrict(&mut transaction, store.platform(), person, now)?;
-        outbox::enqueue(
-            &mut transaction,
-            store.table(),
-            Queue::Mail,
-            &MailMessage::second_factor_reset(user, now),
-            None,
-            request_id,
-            now,
-        )?;
+        let told = MailMessage::second_factor_reset(user, now);
+        mail(&mut transaction, store, &told, request_id, now)?;
         commit(transaction).await?;
         // Those that began meanwhile, or were too many for one write.
         end_all(store, user, None, moment).await?;

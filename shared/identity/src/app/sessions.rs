@@ -5,12 +5,17 @@ use kernel::{Error, Result};
 use platform::dynamo::{StoreError, Transaction};
 
 use super::Moment;
+use super::start_session::SESSIONS_MAX;
 use crate::store::Store;
 
-/// Sessions that one transaction ends, two writes each.
-const ENDED_AT_ONCE_MAX: u32 = 40;
-/// Rounds of that; a person has half of one round's sessions.
+/// Sessions that one transaction ends, two writes each: as many as a person
+/// has, and what ends them has room beside them.
+const ENDED_AT_ONCE_MAX: usize = SESSIONS_MAX;
+/// Rounds of that; a person has one round's sessions.
 const ROUNDS_MAX: u32 = 10;
+/// Sessions that are read at once, those that are over and not deleted yet
+/// among them.
+const READ_MAX: u32 = 60;
 
 /// Ends a session of a person. Its access tokens are refused within five
 /// seconds.
@@ -68,17 +73,20 @@ pub async fn add_end_of_all(
     but: Option<&SessionId>,
     moment: Moment,
 ) -> Result<usize, StoreError> {
-    let (sessions, _) = store
-        .sessions(user, ENDED_AT_ONCE_MAX, None, moment.now)
-        .await?;
-    let others = sessions
-        .iter()
-        .filter(|session| Some(&session.id) != but)
-        .map(|session| &session.id);
-    let mut count = 0;
-    for id in others {
-        store.end_session(transaction, user, id, moment.real_now)?;
-        count += 1;
+    let mut others = Vec::new();
+    let mut after = None;
+    loop {
+        let (sessions, next) = store.sessions(user, READ_MAX, after, moment.now).await?;
+        let ids = sessions.into_iter().map(|session| session.id);
+        others.extend(ids.filter(|id| Some(id) != but));
+        after = next;
+        if after.is_none() || others.len() >= ENDED_AT_ONCE_MAX {
+            break;
+        }
     }
-    Ok(count)
+    others.truncate(ENDED_AT_ONCE_MAX);
+    for id in &others {
+        store.end_session(transaction, user, id, moment.real_now)?;
+    }
+    Ok(others.len())
 }

@@ -113,6 +113,8 @@ async fn still_proven(store: &Store, proven: &Proven) -> Result<Person> {
         .filter(|person| {
             person.status == PersonStatus::Active
                 && person.password_changed_at == proven.person.password_changed_at
+                // Their other sessions ended when they moved.
+                && person.email == proven.person.email
                 // A factor that was turned on meanwhile was not shown.
                 && (proven.second_factor || !person.asks_for_code())
         })

@@ -5,6 +5,8 @@ use kernel::time::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::letter::{Letter, quoted};
+use super::message::Finding;
+use super::message::SignInChange;
 
 /// To an address that registered and is nobody's yet: the link that shows
 /// that it is theirs. The name given at the registration is left out: nobody
@@ -78,6 +80,106 @@ pub fn second_factor_reset(app_url: &str, at: Timestamp) -> Letter {
         ))
 }
 
+/// To a person whose ways to sign in have changed.
+#[must_use]
+pub fn sign_in_changed(app_url: &str, change: &SignInChange, at: Timestamp) -> Letter {
+    let reset = format!("{}/forgot-password", app_url.trim_end_matches('/'));
+    let (subject, sentence) = match change {
+        SignInChange::PasskeyAdded { name } => (
+            "A passkey was added",
+            format!(
+                "The passkey \"{}\" was added to your account.",
+                quoted(name)
+            ),
+        ),
+        SignInChange::PasskeyRemoved { name } => (
+            "A passkey was removed",
+            format!(
+                "The passkey \"{}\" was removed from your account.",
+                quoted(name)
+            ),
+        ),
+        SignInChange::SecondFactorTurnedOn => (
+            "Your second factor was turned on",
+            "Signing in with your password asks for a code from now on.".to_owned(),
+        ),
+        SignInChange::SecondFactorTurnedOff => (
+            "Your second factor was turned off",
+            "Signing in asks for your password alone from now on.".to_owned(),
+        ),
+        SignInChange::BackupCodesRenewed => (
+            "Your backup codes were renewed",
+            "You have new backup codes; the old ones are good no more.".to_owned(),
+        ),
+    };
+    Letter::new(subject)
+        .paragraph(format!(
+            "Your Tradebridge account changed on {}. {sentence}",
+            moment(at)
+        ))
+        .paragraph(format!(
+            "If it was not you, choose a new password at once at {reset}, which ends all \
+             sessions, and look at what you sign in with."
+        ))
+}
+
+/// To an address that a person wants to move to and that is nobody's yet: the
+/// link that shows that it is theirs.
+#[must_use]
+pub fn confirm_address(app_url: &str, token: &SecretString) -> Letter {
+    Letter::new("Confirm your new email address")
+        .paragraph(
+            "Somebody, probably you, wants to make this the address of their Tradebridge account.",
+        )
+        .action("Confirm the address", link(app_url, "/verify-email", token))
+        .paragraph("The link is good for one hour and for one use.")
+        .paragraph("If it was not you, ignore this mail: without the link nothing happens.")
+}
+
+/// To an address that a person wants to move to and that is somebody's
+/// already.
+#[must_use]
+pub fn address_taken(app_url: &str) -> Letter {
+    let sign_in = format!("{}/sign-in", app_url.trim_end_matches('/'));
+    Letter::new("You already have an account")
+        .paragraph(
+            "Somebody, probably you, wants to make this the address of their Tradebridge account, \
+             but it has an account already. Nothing was changed.",
+        )
+        .action("Sign in", sign_in.into())
+        .paragraph("If it was not you, ignore this mail.")
+}
+
+/// To the address of a person who wants to move to another.
+#[must_use]
+pub fn address_change_asked(app_url: &str, new_email: &str, at: Timestamp) -> Letter {
+    let reset = format!("{}/forgot-password", app_url.trim_end_matches('/'));
+    Letter::new("Your email address is to be changed")
+        .paragraph(format!(
+            "On {} somebody who knows the password of your Tradebridge account asked to change \
+             its address to {}. It changes when the link that was mailed there is followed.",
+            moment(at),
+            quoted(new_email)
+        ))
+        .paragraph(format!(
+            "If it was not you, choose a new password at once at {reset}: that stops the change."
+        ))
+}
+
+/// To the address that was a person's, who has moved to another.
+#[must_use]
+pub fn address_changed(app_url: &str, new_email: &str, at: Timestamp) -> Letter {
+    let app_url = app_url.trim_end_matches('/');
+    Letter::new("Your email address was changed")
+        .paragraph(format!(
+            "The address of your Tradebridge account was changed to {} on {}. Sign in at \
+             {app_url}/sign-in with the new address from now on; your other sessions have ended.",
+            quoted(new_email),
+            moment(at)
+        ))
+        .paragraph("If it was not you, write to us at once: we can give the account back to you.")
+}
+
 /// To a person who signed in on a device that was not seen before.
 #[must_use]
 pub fn new_device(app_url: &str, device: &str, address: &str, at: Timestamp) -> Letter {
@@ -96,6 +198,36 @@ pub fn new_device(app_url: &str, device: &str, address: &str, at: Timestamp) -> 
         .paragraph(format!(
             "If it was not you, choose a new password at once at {reset}"
         ))
+}
+
+/// To a member whose identity an organization has checked.
+#[must_use]
+pub fn identity_checked(
+    app_url: &str,
+    organization: &str,
+    finding: Finding,
+    at: Timestamp,
+) -> Letter {
+    let organization = quoted(organization);
+    let (subject, found) = match finding {
+        Finding::Approved => ("Your identity is confirmed", "has confirmed"),
+        Finding::Rejected => ("Your identity is not confirmed", "could not confirm"),
+        Finding::Revoked => (
+            "Your identity is no longer confirmed",
+            "has taken back that it confirmed",
+        ),
+    };
+    let letter = Letter::new(subject).paragraph(format!(
+        "On {} the organization \"{organization}\" {found} your identity at Tradebridge.",
+        moment(at)
+    ));
+    let app_url = app_url.trim_end_matches('/');
+    match finding {
+        Finding::Approved => letter.paragraph(format!("You can go on at {app_url}")),
+        Finding::Rejected | Finding::Revoked => letter.paragraph(format!(
+            "Sign in at {app_url} to see why, and to send other documents."
+        )),
+    }
 }
 
 /// To somebody who is invited into an organization.
@@ -154,6 +286,7 @@ mod tests {
             (verify_address(APP, &token), "verify-email"),
             (reset_password(&slash, &token), "reset-password"),
             (invitation(APP, "Desk", "Ada", &token), "invitations"),
+            (confirm_address(APP, &token), "verify-email"),
         ];
         for (letter, page) in links {
             assert_eq!(link_of(&letter), format!("{APP}/{page}?token=AZaz09._~-"));
@@ -171,7 +304,14 @@ mod tests {
             address_in_use(APP),
             password_changed(APP, at()),
             second_factor_reset(APP, at()),
+            sign_in_changed(APP, &SignInChange::BackupCodesRenewed, at()),
+            address_taken(APP),
+            address_change_asked(APP, "b@x.example", at()),
+            address_changed(APP, "b@x.example", at()),
             new_device(APP, "Firefox", "192.0.2.1", at()),
+            identity_checked(APP, "Desk", Finding::Approved, at()),
+            identity_checked(APP, "Desk", Finding::Rejected, at()),
+            identity_checked(APP, "Desk", Finding::Revoked, at()),
         ] {
             assert!(!letter.text().contains("token="), "{}", letter.subject());
             assert!(letter.text().contains(APP), "{}", letter.subject());

@@ -18,6 +18,40 @@ pub struct MailMessage {
     pub mail: Mail,
 }
 
+/// A change of what a person signs in with, beside their password.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum SignInChange {
+    /// They can sign in with one more passkey.
+    PasskeyAdded {
+        /// What they call it.
+        name: String,
+    },
+    /// They can sign in with a passkey no more.
+    PasskeyRemoved {
+        /// What they called it.
+        name: String,
+    },
+    /// Sign-in asks for a code.
+    SecondFactorTurnedOn,
+    /// Sign-in asks for no code any more.
+    SecondFactorTurnedOff,
+    /// The backup codes that they had are void.
+    BackupCodesRenewed,
+}
+
+impl SignInChange {
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::PasskeyAdded { .. } => "passkey-added",
+            Self::PasskeyRemoved { .. } => "passkey-removed",
+            Self::SecondFactorTurnedOn => "second-factor-turned-on",
+            Self::SecondFactorTurnedOff => "second-factor-turned-off",
+            Self::BackupCodesRenewed => "backup-codes-renewed",
+        }
+    }
+}
+
 /// What a mail says. A token that a link will carry is sealed for its
 /// recipient's address: whoever reads the queue cannot use it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,6 +86,41 @@ pub enum Mail {
         /// When.
         at: Timestamp,
     },
+    /// What a person signs in with has changed.
+    SignInChanged {
+        /// Whose.
+        user: UserId,
+        /// How.
+        change: SignInChange,
+        /// When.
+        at: Timestamp,
+    },
+    /// A person wants to move to this address. Whether it is somebody's already
+    /// shows when the mail is written.
+    ConfirmAddress {
+        /// The new address, normalized.
+        email: String,
+        /// The change's token.
+        sealed_token: String,
+    },
+    /// A person wants to move from this address.
+    AddressChangeAsked {
+        /// The address that they have, normalized.
+        email: String,
+        /// The one that they want.
+        new_email: String,
+        /// When they asked.
+        at: Timestamp,
+    },
+    /// A person has moved from this address.
+    AddressChanged {
+        /// The address that they had, normalized.
+        email: String,
+        /// The one that they have.
+        new_email: String,
+        /// When.
+        at: Timestamp,
+    },
     /// A person signed in on a device that was not seen before.
     NewDevice {
         /// Who.
@@ -60,6 +129,17 @@ pub enum Mail {
         device: String,
         /// The network address that it came from.
         address: String,
+        /// When.
+        at: Timestamp,
+    },
+    /// An organization has checked who a member is, or takes that back.
+    IdentityChecked {
+        /// The member.
+        user: UserId,
+        /// The organization's name.
+        organization: String,
+        /// What it found.
+        finding: Finding,
         /// When.
         at: Timestamp,
     },
@@ -74,6 +154,19 @@ pub enum Mail {
         /// The invitation's token.
         sealed_token: String,
     },
+}
+
+/// What an organization says of a member's identity. Its reason is told to
+/// the member who signed in, and to no mailbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Finding {
+    /// It is shown.
+    Approved,
+    /// It is not shown.
+    Rejected,
+    /// It was shown, and that counts no more.
+    Revoked,
 }
 
 impl MailMessage {
@@ -123,6 +216,56 @@ impl MailMessage {
         Self::of(Mail::SecondFactorReset { user, at: now }, now)
     }
 
+    /// To a person whose ways to sign in changed just now.
+    #[must_use]
+    pub fn sign_in_changed(user: &UserId, change: SignInChange, now: Timestamp) -> Self {
+        let mail = Mail::SignInChanged {
+            user: user.clone(),
+            change,
+            at: now,
+        };
+        Self::of(mail, now)
+    }
+
+    /// To an address that a person wants to move to, with the change's token.
+    ///
+    /// # Errors
+    /// Where the master keys cannot be had.
+    pub async fn confirm_address(
+        vault: &Vault,
+        email: &str,
+        token: &SecretString,
+        now: Timestamp,
+    ) -> kernel::Result<Self> {
+        let mail = Mail::ConfirmAddress {
+            email: email.to_owned(),
+            sealed_token: vault.seal(token, &token_identity(email)).await?,
+        };
+        Ok(Self::of(mail, now))
+    }
+
+    /// To the address that a person has, who wants to move to another.
+    #[must_use]
+    pub fn address_change_asked(email: &str, new_email: &str, now: Timestamp) -> Self {
+        let mail = Mail::AddressChangeAsked {
+            email: email.to_owned(),
+            new_email: new_email.to_owned(),
+            at: now,
+        };
+        Self::of(mail, now)
+    }
+
+    /// To the address that a person had, who has moved to another.
+    #[must_use]
+    pub fn address_changed(email: &str, new_email: &str, now: Timestamp) -> Self {
+        let mail = Mail::AddressChanged {
+            email: email.to_owned(),
+            new_email: new_email.to_owned(),
+            at: now,
+        };
+        Self::of(mail, now)
+    }
+
     /// To a person who signed in just now, on a device described by its user
     /// agent and from a network address.
     #[must_use]
@@ -131,6 +274,23 @@ impl MailMessage {
             user: user.clone(),
             device: device.chars().take(DEVICE_CHARS_MAX).collect(),
             address: address.to_owned(),
+            at: now,
+        };
+        Self::of(mail, now)
+    }
+
+    /// To a member of an organization that has checked who they are just now.
+    #[must_use]
+    pub fn identity_checked(
+        user: &UserId,
+        organization: &str,
+        finding: Finding,
+        now: Timestamp,
+    ) -> Self {
+        let mail = Mail::IdentityChecked {
+            user: user.clone(),
+            organization: organization.to_owned(),
+            finding,
             at: now,
         };
         Self::of(mail, now)
@@ -180,7 +340,12 @@ impl Mail {
             Self::ResetPassword { .. } => "reset-password",
             Self::PasswordChanged { .. } => "password-changed",
             Self::SecondFactorReset { .. } => "second-factor-reset",
+            Self::SignInChanged { change, .. } => change.kind(),
+            Self::ConfirmAddress { .. } => "confirm-address",
+            Self::AddressChangeAsked { .. } => "address-change-asked",
+            Self::AddressChanged { .. } => "address-changed",
             Self::NewDevice { .. } => "new-device",
+            Self::IdentityChecked { .. } => "identity-checked",
             Self::Invitation { .. } => "invitation",
         }
     }

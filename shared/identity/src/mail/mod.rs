@@ -9,8 +9,9 @@ mod letter;
 mod message;
 
 pub use contents::{
-    address_in_use, invitation, new_device, password_changed, reset_password, second_factor_reset,
-    verify_address,
+    address_change_asked, address_changed, address_in_use, address_taken, confirm_address,
+    identity_checked, invitation, new_device, password_changed, reset_password,
+    second_factor_reset, sign_in_changed, verify_address,
 };
 pub use letter::Letter;
-pub use message::{Mail, MailMessage};
+pub use message::{Finding, Mail, MailMessage, SignInChange};

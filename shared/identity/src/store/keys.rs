@@ -4,20 +4,25 @@
 //! |---|---|---|
 //! | `U#{user}` | `USER` | the person |
 //! | | `SESSION#{session}` | a session |
+//! | | `ADDRESS` | a change of the address that waits for the new one's proof |
 //! | | `TOTP`, `BACKUP` | the second factor's secret; hashes of backup codes |
 //! | | `PASSKEY#{credential}` | a passkey |
 //! | | `LINK#{shop}` | the WordPress user of a shop who is this person |
+//! | | `EXTERNAL#{org}` | what an organization's sign-in provider calls them |
 //! | `PK#{credential}` | `PASSKEY` | whose passkey it is |
 //! | `PKC#{challenge}` | `CEREMONY` | a registration or sign-in of one that is under way |
 //! | `WP#{shop}#{n}` | `USER` | which person a WordPress user is |
+//! | `X#{org}#{sha256 of issuer, subject}` | `USER` | whom an organization's sign-in provider means |
 //! | `E#{email}` | `USER` | which person has the address |
 //! | | `PENDING#{hash}` | a registration whose address is not shown yet |
 //! | `N#{user name}` | `USER` | which person has the name |
 //! | `T#{hash}` | `TOKEN` | a one-time token |
+//! | `IMPORTS` | `HASHES` | what imported hashes there are |
 //! | `DIRECTORY` | `{email}` | every person by address, for platform admins |
 //! | `OUTBOX#{n}` | `{ulid}` | events on their way |
 
-use kernel::id::{SessionId, ShopId, UserId};
+use kernel::digest::sha256_hex;
+use kernel::id::{OrganizationId, SessionId, ShopId, UserId};
 use platform::dynamo::Key;
 
 /// Prefix of a person's sessions.
@@ -53,6 +58,12 @@ pub fn person(user: &UserId) -> Key {
 #[must_use]
 pub fn session(user: &UserId, session: &SessionId) -> Key {
     of_user(user, format!("{SESSION_PREFIX}{session}"))
+}
+
+/// A change of a person's address that waits for its proof.
+#[must_use]
+pub fn address_change(user: &UserId) -> Key {
+    of_user(user, "ADDRESS")
 }
 
 /// The secret that a person's codes come from.
@@ -97,6 +108,20 @@ pub fn word_press(shop: &ShopId, wp_user_id: u64) -> Key {
     Key::new(format!("WP#{shop}#{wp_user_id}"), "USER")
 }
 
+/// What an organization's sign-in provider calls a person.
+#[must_use]
+pub fn external_of(user: &UserId, org: &OrganizationId) -> Key {
+    of_user(user, format!("EXTERNAL#{org}"))
+}
+
+/// Whom an organization's sign-in provider means. Either name may have any
+/// character, so they are told apart by the length of the first.
+#[must_use]
+pub fn external(org: &OrganizationId, issuer: &str, subject: &str) -> Key {
+    let named = format!("{}:{issuer}{subject}", issuer.len());
+    Key::new(format!("X#{org}#{}", sha256_hex(named.as_bytes())), "USER")
+}
+
 /// An address's partition.
 #[must_use]
 pub fn address(email: &str) -> String {
@@ -126,6 +151,12 @@ pub fn username(name: &str) -> Key {
 #[must_use]
 pub fn one_time(token_hash: &str) -> Key {
     Key::new(format!("T#{token_hash}"), "TOKEN")
+}
+
+/// What imported hashes there are.
+#[must_use]
+pub fn imports() -> Key {
+    Key::new("IMPORTS", "HASHES")
 }
 
 /// A person in the list of all, by normalized address.

@@ -5,7 +5,7 @@ use platform::dynamo::{Condition, Query, Range, StoreError, Transaction};
 
 use super::people::Pointer;
 use super::{Store, keys};
-use crate::model::Link;
+use crate::model::{Link, Person};
 
 impl Store {
     /// Who a WordPress user is.
@@ -16,6 +16,17 @@ impl Store {
         let key = keys::word_press(&user.shop, user.wp_user_id);
         let found: Option<Pointer> = self.identity.get(&key, true).await?;
         Ok(found.map(|pointer| pointer.user_id))
+    }
+
+    /// The person that a WordPress user is.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    pub async fn person_of_word_press(&self, user: &WpUser) -> Result<Option<Person>, StoreError> {
+        match self.user_of_word_press(user).await? {
+            Some(user) => self.person(&user).await,
+            None => Ok(None),
+        }
     }
 
     /// The WordPress users that a person is, at most `limit`.

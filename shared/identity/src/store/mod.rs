@@ -1,6 +1,7 @@
 //! How identities are kept: one table, one file per aggregate, all keys in
 //! [`keys`].
 
+mod address_changes;
 mod links;
 mod one_time;
 mod passkeys;

@@ -159,22 +159,27 @@ impl Store {
         Ok(row.map(PasskeyRow::passkey))
     }
 
-    /// Adds a passkey of a person as they were read.
+    /// Adds a passkey of a person as they were read to a transaction. `person`
+    /// is refused where they have changed since, and `owner` where somebody has
+    /// this passkey.
     ///
     /// # Errors
-    /// [`CommitError::Refused`] with `person` where they have changed since,
-    /// with `owner` where somebody has this passkey.
-    pub async fn add_passkey(&self, person: &Person, passkey: &Passkey) -> Result<(), CommitError> {
+    /// Where a row cannot be an item.
+    pub fn add_passkey(
+        &self,
+        transaction: &mut Transaction,
+        person: &Person,
+        passkey: &Passkey,
+    ) -> Result<(), StoreError> {
         let id = &passkey.credential.id;
         let owner = Pointer {
             user_id: person.id.clone(),
         };
-        let mut transaction = Transaction::new();
         let counted = Person {
             passkey_count: person.passkey_count + 1,
             ..person.clone()
         };
-        self.change_person(&mut transaction, person, counted)?;
+        self.change_person(transaction, person, counted)?;
         transaction.put(
             "owner",
             self.table(),
@@ -185,23 +190,28 @@ impl Store {
         let row = PasskeyRow::of(passkey);
         let key = keys::passkey(&person.id, id);
         transaction.put("passkey", self.table(), &key, &row, None)?;
-        transaction.commit().await
+        Ok(())
     }
 
-    /// Takes a passkey away from a person as they were read.
+    /// Adds to a transaction that a person, as they were read, has a passkey no
+    /// more. `person` is refused where they have changed since.
     ///
     /// # Errors
-    /// [`CommitError::Refused`] where they have changed since.
-    pub async fn remove_passkey(&self, person: &Person, id: &str) -> Result<(), CommitError> {
-        let mut transaction = Transaction::new();
+    /// Where a row cannot be an item.
+    pub fn remove_passkey(
+        &self,
+        transaction: &mut Transaction,
+        person: &Person,
+        id: &str,
+    ) -> Result<(), StoreError> {
         let counted = Person {
             passkey_count: person.passkey_count.saturating_sub(1),
             ..person.clone()
         };
-        self.change_person(&mut transaction, person, counted)?;
+        self.change_person(transaction, person, counted)?;
         transaction.delete("owner", self.table(), &keys::passkey_owner(id))?;
         transaction.delete("passkey", self.table(), &keys::passkey(&person.id, id))?;
-        transaction.commit().await
+        Ok(())
     }
 
     /// Writes what a signature changed.

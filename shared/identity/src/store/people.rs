@@ -1,6 +1,7 @@
 //! People, and the ways to find them.
 
 use kernel::id::UserId;
+use kernel::time::Timestamp;
 use platform::dynamo::{Condition, Query, Range, StoreError, Transaction, Update};
 use serde::{Deserialize, Serialize};
 
@@ -117,7 +118,8 @@ impl Store {
 
     /// Adds a change of a person to a transaction, as its next revision.
     /// `person` is refused where somebody else wrote since it was read, and
-    /// `username` where somebody has it. Address and id stay.
+    /// `username` where somebody has it. Address and id stay; see
+    /// [`move_person`](Self::move_person).
     ///
     /// # Errors
     /// Where a row cannot be an item.
@@ -147,6 +149,40 @@ impl Store {
                 transaction.put("username", table, &keys::username(new), &pointer, absent)?;
             }
         }
+        Ok(after)
+    }
+
+    /// Adds a person's move to an address that was shown to be theirs just now
+    /// to a transaction, as their next revision. `person` is refused where
+    /// somebody else wrote since it was read, and `email` where the address is
+    /// somebody's.
+    ///
+    /// # Errors
+    /// Where a row cannot be an item.
+    pub fn move_person(
+        &self,
+        transaction: &mut Transaction,
+        before: &Person,
+        email: &str,
+        now: Timestamp,
+    ) -> Result<Person, StoreError> {
+        let table = &self.identity;
+        let after = Person {
+            email: email.to_owned(),
+            verified_at: now,
+            revision: before.revision + 1,
+            ..before.clone()
+        };
+        let user_id = after.id.clone();
+        let pointer = Pointer { user_id };
+        let unchanged = Some(Condition::number("revision", before.revision));
+        let absent = Some(Condition::absent());
+        transaction
+            .put("person", table, &keys::person(&after.id), &after, unchanged)?
+            .put("email", table, &keys::email(email), &pointer, absent)?
+            .put("directory", table, &keys::listed(email), &pointer, None)?
+            .delete("old email", table, &keys::email(&before.email))?
+            .delete("old directory", table, &keys::listed(&before.email))?;
         Ok(after)
     }
 

@@ -234,6 +234,11 @@ fn people(world: &World) -> Vec<Row> {
         own("GET /api/auth/me", Value::Null, 200),
         own("GET /api/v1/user/me", Value::Null, 200),
         own("PATCH /api/v1/user/me", json!({"name": "Ann"}), 200),
+        own(
+            "POST /api/v1/user/email",
+            json!({"new_email": "new@firm.example", "password": "a wrong one"}),
+            403,
+        ),
         own("GET /api/v1/user/sessions", Value::Null, 200),
         row(sessions, Person, Value::Null, 404, 404),
         own("DELETE /api/v1/user/sessions", Value::Null, 204),
