@@ -1,7 +1,8 @@
 //! Signing in with a password.
 //!
 //! The same reads and the same hashes are done whether or not there is such a
-//! person, so that neither the answer nor its time tells.
+//! person, and whatever is kept of their password, so that neither the answer
+//! nor its time tells.
 
 use kernel::id::UserId;
 use kernel::time::Timestamp;
@@ -10,6 +11,7 @@ use secrecy::SecretString;
 
 use super::second_factor::SecondFactors;
 use super::{Identity, Moment};
+use crate::domain::check::{Checked, Checks};
 use crate::domain::{email, password, username};
 use crate::model::{PasswordHash, Person, PersonStatus};
 
@@ -87,13 +89,14 @@ pub async fn sign_in(
 ) -> Result<Proven> {
     let password = &credentials.password;
     let found = find(identity, &credentials.name, moment.now).await?;
-    let nobodys = identity.parameters.nobodys();
-    let hash = found
-        .as_ref()
-        .map_or(&nobodys, |person| &person.password_hash);
-    let is_right = password::verify(password, hash);
-    let person = found.filter(|person| is_right && person.status == PersonStatus::Active);
-    let Some(person) = person else {
+    let checks = Checks {
+        parameters: identity.parameters,
+        imported_cost: identity.store.imports().await?.bcrypt_cost,
+    };
+    let kept = found.as_ref().map(|person| &person.password_hash);
+    let checked = checks.check(password, kept)?;
+    let person = found.filter(|person| person.status == PersonStatus::Active);
+    let (Some(person), Checked::Right(rehashed)) = (person, checked) else {
         return Err(refusal(identity, credentials, moment.now).await?);
     };
     let second_factor = person.asks_for_code();
@@ -104,10 +107,6 @@ pub async fn sign_in(
             return Err(Error::Unauthenticated);
         }
     }
-    let rehashed = match identity.parameters.needs_rehash(&person.password_hash) {
-        true => Some(identity.parameters.hash(password)?),
-        false => None,
-    };
     Ok(Proven {
         person,
         second_factor,

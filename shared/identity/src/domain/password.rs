@@ -96,6 +96,17 @@ impl PasswordParameters {
         ))
     }
 
+    /// Parameters of what is left of this work, in KiB of all passes, when some
+    /// is done; `None` where that is nothing to speak of.
+    pub(super) fn less(self, done_kib: u64) -> Option<Self> {
+        let passes = u64::from(self.passes);
+        let all_kib = u64::from(self.memory_kib) * passes;
+        let rest_kib = all_kib.saturating_sub(done_kib) / passes;
+        let memory_kib = u32::try_from(rest_kib).ok()?;
+        let least = Params::MIN_M_COST;
+        (memory_kib >= least).then(|| Self { memory_kib, ..self })
+    }
+
     /// Whether a hash is to be replaced at the next sign-in: bcrypt's, or of
     /// other parameters.
     #[must_use]
@@ -123,12 +134,21 @@ pub fn verify(password: &SecretString, hash: &PasswordHash) -> bool {
         .is_ok()
 }
 
+/// The cost of a hash of bcrypt; `None` of another.
+#[must_use]
+pub fn bcrypt_cost(hash: &PasswordHash) -> Option<u32> {
+    let parts: bcrypt::HashParts = hash.expose().parse().ok()?;
+    is_bcrypt(hash.expose()).then(|| parts.get_cost())
+}
+
 /// The hash of an imported user, where it is one of bcrypt whose work is
 /// bounded.
 #[must_use]
 pub fn imported(hash: &str) -> Option<PasswordHash> {
-    let parts: bcrypt::HashParts = hash.parse().ok()?;
-    (is_bcrypt(hash) && parts.get_cost() <= BCRYPT_COST_MAX).then(|| PasswordHash::new(hash))
+    let hash = PasswordHash::new(hash);
+    bcrypt_cost(&hash)
+        .is_some_and(|cost| cost <= BCRYPT_COST_MAX)
+        .then_some(hash)
 }
 
 fn is_bcrypt(hash: &str) -> bool {
@@ -215,6 +235,18 @@ mod tests {
         assert_eq!(imported(&costly), None);
         assert_eq!(imported("$2b$05$short"), None);
         assert_eq!(imported("$argon2id$v=19$m=1,t=1,p=1$x$y"), None);
+    }
+
+    #[test]
+    fn what_is_left_of_the_work_is_the_whole_less_what_is_done() {
+        let whole = PasswordParameters::new(1_000, 2);
+        let left = |done_kib| whole.less(done_kib).map(|left| left.memory_kib);
+        assert_eq!(left(0), Some(1_000));
+        assert_eq!(left(500), Some(750));
+        assert_eq!(left(1_984), Some(8));
+        assert_eq!(left(1_990), None);
+        assert_eq!(left(9_999), None);
+        assert_eq!(whole.less(500).map(|left| left.passes), Some(2));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! [`keys`].
 
 mod address_changes;
+mod imports;
 mod links;
 mod one_time;
 mod passkeys;
@@ -12,6 +13,7 @@ mod sessions;
 
 pub mod keys;
 
+pub use imports::Imports;
 pub use one_time::OneTime;
 pub use passkeys::{PASSKEYS_MAX, Passkey};
 
