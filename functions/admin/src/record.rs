@@ -143,6 +143,7 @@ pub(crate) async fn list(
     let query = of.name();
     let after = paging.position(&query)?;
     let filter = Filter {
+        tenant: None,
         actor: of.user.clone(),
         action: of.action.clone(),
         from: of.from,

@@ -16,13 +16,21 @@ fn now() -> Timestamp {
     at("2026-12-02T12:00:00Z")
 }
 
+/// The second person works in an organization of their own.
+fn tenant_of(actor: &str) -> &'static str {
+    match actor {
+        "usr_2" => "org_2",
+        _ => "org_1",
+    }
+}
+
 fn entry(time: &str, actor: &str, action: &str) -> Entry {
     let at = at(time);
     Entry {
         id: AuditId::generate(at),
         at,
         actor: actor.to_owned(),
-        tenant: "org_1".to_owned(),
+        tenant: tenant_of(actor).to_owned(),
         action: action.to_owned(),
         target: Some("usr_9".to_owned()),
         path: "/api/things/1".to_owned(),
@@ -98,6 +106,10 @@ async fn an_entry_reads_back_as_it_was_written_by_time_actor_and_action() {
             action: Some("role.change".to_owned()),
             ..Filter::default()
         },
+        Filter {
+            tenant: Some("org_1".to_owned()),
+            ..Filter::default()
+        },
     ];
     for filter in filters {
         let found = page(&log, &filter, 50, None).await;
@@ -148,11 +160,18 @@ async fn filters_select_exactly_theirs_on_every_page_size() {
         Some("2026-12-01T00:00:00Z"),
         Some("2026-12-01T00:00:00.001Z"),
     ];
-    for actor in [None, Some("usr_1"), Some("usr_2"), Some("usr_3")] {
+    let mut selections = Vec::new();
+    for tenant in [None, Some("org_1"), Some("org_2"), Some("org_3")] {
+        for actor in [None, Some("usr_1"), Some("usr_2"), Some("usr_3")] {
+            selections.push((tenant, actor));
+        }
+    }
+    for (tenant, actor) in selections {
         for action in [None, Some("member.invite"), Some("role.change")] {
             for from in times {
                 for to in times {
                     let filter = Filter {
+                        tenant: tenant.map(str::to_owned),
                         actor: actor.map(str::to_owned),
                         action: action.map(str::to_owned),
                         from: from.map(at),
@@ -160,6 +179,7 @@ async fn filters_select_exactly_theirs_on_every_page_size() {
                     };
                     let wanted: Vec<Entry> = entries
                         .iter()
+                        .filter(|entry| tenant.is_none_or(|tenant| entry.tenant == tenant))
                         .filter(|entry| actor.is_none_or(|actor| entry.actor == actor))
                         .filter(|entry| action.is_none_or(|action| entry.action == action))
                         .filter(|entry| from.is_none_or(|from| entry.at >= at(from)))
@@ -306,11 +326,11 @@ async fn a_position_that_is_none_is_refused() {
 }
 
 #[tokio::test]
-async fn an_entry_of_usual_size_costs_three_write_units() {
+async fn an_entry_of_usual_size_costs_four_write_units() {
     let cloud = Cloud::start().await;
     let log = AuditLog::new(cloud.audit.clone(), 400);
     log.append(&entry("2026-12-02T11:00:00Z", "usr_1", "role.change"))
         .await
         .expect("appends");
-    assert_eq!(cloud.audit.units_tenths(), 30);
+    assert_eq!(cloud.audit.units_tenths(), 40);
 }

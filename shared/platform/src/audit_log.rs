@@ -2,10 +2,11 @@
 //! time is over.
 //!
 //! An entry is one item, in the partition of its day (UTC), so that no
-//! partition grows for ever. Two indexes carry it whole, by actor and by action
-//! of a month: an entry costs three write units, the item and its place in each
-//! index, and no read ever has to fetch it a second time. A day's partition
-//! takes a thousand entries a second; a deployment beyond that spreads its days.
+//! partition grows for ever. Three indexes carry it whole, by actor, by action
+//! and by tenant of a month: an entry costs four write units, the item and its
+//! place in each index, and no read ever has to fetch it a second time. A
+//! day's partition takes a thousand entries a second; a deployment beyond that
+//! spreads its days.
 
 use std::fmt;
 
@@ -25,10 +26,15 @@ use crate::dynamo::{
 pub const ACTOR_INDEX: &str = "actor";
 /// Name of the index by action: hash key [`BY_ACTION`], range key `sk`.
 pub const ACTION_INDEX: &str = "action";
+/// Name of the index by tenant: hash key [`BY_TENANT`], range key `sk`.
+pub const TENANT_INDEX: &str = "tenant";
 /// Hash key of the index by actor: `{actor}#{month}`.
 pub const BY_ACTOR: &str = "by_actor";
 /// Hash key of the index by action: `{action}#{month}`.
 pub const BY_ACTION: &str = "by_action";
+/// Hash key of the index by tenant: `{tenant}#{month}`; absent where there was
+/// none.
+pub const BY_TENANT: &str = "by_tenant";
 /// The actor of what nobody signed in for.
 pub const ANONYMOUS: &str = "anonymous";
 /// Days that an entry is kept where the settings do not say.
@@ -79,6 +85,7 @@ impl Entry {
     fn row(&self, kept_for: TimeDelta) -> Row {
         let actor = bounded(&self.actor, 200);
         let action = bounded(&self.action, 160);
+        let tenant = bounded(&self.tenant, 100);
         let month = month(self.at);
         let optional = |text: &Option<String>, chars| text.as_deref().map(|t| bounded(t, chars));
         Row {
@@ -87,7 +94,8 @@ impl Entry {
             by_actor: format!("{actor}#{month}"),
             by_action: format!("{action}#{month}"),
             actor,
-            tenant: bounded(&self.tenant, 100),
+            by_tenant: (!tenant.is_empty()).then(|| format!("{tenant}#{month}")),
+            tenant,
             action,
             target: optional(&self.target, 200),
             path: bounded(&self.path, 300),
@@ -111,6 +119,7 @@ struct Row {
     actor: String,
     by_actor: String,
     tenant: String,
+    by_tenant: Option<String>,
     action: String,
     by_action: String,
     target: Option<String>,
@@ -155,6 +164,8 @@ pub enum Selection {
     Actor(String),
     /// Those of one action.
     Action(String),
+    /// Those of one tenant.
+    Tenant(String),
 }
 
 impl Selection {
@@ -165,7 +176,7 @@ impl Selection {
         let day = at.date_naive();
         let first = match self {
             Self::Everything => day,
-            Self::Actor(_) | Self::Action(_) => {
+            Self::Actor(_) | Self::Action(_) | Self::Tenant(_) => {
                 NaiveDate::from_ymd_opt(day.year(), day.month(), 1).unwrap_or(day)
             }
         };
@@ -177,6 +188,7 @@ impl Selection {
             Self::Everything => None,
             Self::Actor(_) => Some(ACTOR_INDEX),
             Self::Action(_) => Some(ACTION_INDEX),
+            Self::Tenant(_) => Some(TENANT_INDEX),
         }
     }
 
@@ -185,6 +197,7 @@ impl Selection {
             Self::Everything => "pk",
             Self::Actor(_) => BY_ACTOR,
             Self::Action(_) => BY_ACTION,
+            Self::Tenant(_) => BY_TENANT,
         }
     }
 
@@ -193,6 +206,7 @@ impl Selection {
             Self::Everything => day_partition(at),
             Self::Actor(name) => format!("{}#{}", bounded(name, 200), month(at)),
             Self::Action(name) => format!("{}#{}", bounded(name, 160), month(at)),
+            Self::Tenant(name) => format!("{}#{}", bounded(name, 100), month(at)),
         }
     }
 }

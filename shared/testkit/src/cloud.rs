@@ -18,7 +18,9 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header};
-use platform::audit_log::{ACTION_INDEX, ACTOR_INDEX, BY_ACTION, BY_ACTOR};
+use platform::audit_log::{
+    ACTION_INDEX, ACTOR_INDEX, BY_ACTION, BY_ACTOR, BY_TENANT, TENANT_INDEX,
+};
 use platform::dynamo::{DUE_AT, DUE_INDEX, DUE_SHARD, Table};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
@@ -318,7 +320,12 @@ fn due_index() -> Index {
 
 fn audit_indexes() -> Vec<Index> {
     use ScalarAttributeType::S;
-    [(ACTOR_INDEX, BY_ACTOR), (ACTION_INDEX, BY_ACTION)]
+    let indexes = [
+        (ACTOR_INDEX, BY_ACTOR),
+        (ACTION_INDEX, BY_ACTION),
+        (TENANT_INDEX, BY_TENANT),
+    ];
+    indexes
         .into_iter()
         .map(|(name, hash)| Index {
             name,

@@ -6,8 +6,8 @@ use kernel::page::Limit;
 use kernel::time::Timestamp;
 use platform::audit_log::{AuditLog, Entry, Selection, sort_prefix, time_of};
 
-/// Partitions that one page looks into; days of the record, or months of an
-/// actor or an action.
+/// Partitions that one page looks into; days of the record, or months of a
+/// tenant, an actor or an action.
 const PERIODS_MAX: u32 = 31;
 /// Entries that one page looks at to find those it wants.
 const READ_MAX: usize = 2_000;
@@ -19,6 +19,8 @@ const AHEAD: TimeDelta = TimeDelta::minutes(1);
 /// Which entries are wanted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
+    /// Those of this tenant.
+    pub tenant: Option<String>,
     /// Those of this actor.
     pub actor: Option<String>,
     /// Those of this action.
@@ -32,16 +34,21 @@ pub struct Filter {
 impl Filter {
     /// The narrowest way into the record.
     fn selection(&self) -> Selection {
-        match (&self.actor, &self.action) {
-            (Some(actor), _) => Selection::Actor(actor.clone()),
-            (None, Some(action)) => Selection::Action(action.clone()),
-            (None, None) => Selection::Everything,
+        match (&self.tenant, &self.actor, &self.action) {
+            (Some(tenant), _, _) => Selection::Tenant(tenant.clone()),
+            (None, Some(actor), _) => Selection::Actor(actor.clone()),
+            (None, None, Some(action)) => Selection::Action(action.clone()),
+            (None, None, None) => Selection::Everything,
         }
     }
 
-    /// The action that the way in does not select by.
-    fn rest(&self) -> Option<&str> {
-        self.actor.as_ref().and(self.action.as_deref())
+    /// The actor and the action that the way in does not select by.
+    fn rest(&self) -> (Option<&str>, Option<&str>) {
+        let narrower = self.tenant.as_ref().or(self.actor.as_ref());
+        (
+            self.tenant.as_ref().and(self.actor.as_deref()),
+            narrower.and(self.action.as_deref()),
+        )
     }
 }
 
@@ -82,11 +89,15 @@ pub async fn search(
             break;
         }
         let missing = u32::try_from(limit + 1 - found.len()).unwrap_or(1);
-        let wanted = filter.rest().map_or(missing, |_| CHUNK);
+        let (actor, action) = filter.rest();
+        let wanted = actor.or(action).map_or(missing, |_| CHUNK);
         let entries = walk.step(log, wanted).await?;
         looked_at += entries.len();
         periods += u32::from(entries.len() < wanted as usize);
-        let fits = |entry: &Entry| filter.rest().is_none_or(|action| entry.action == action);
+        let fits = |entry: &Entry| {
+            actor.is_none_or(|actor| entry.actor == actor)
+                && action.is_none_or(|action| entry.action == action)
+        };
         found.extend(entries.into_iter().filter(fits));
     }
     let next = if found.len() > limit {
