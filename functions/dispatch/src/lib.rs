@@ -1,7 +1,10 @@
 //! Dispatch: outbox rows from the tables' streams to their queues, and once a
-//! minute those that a stream missed.
+//! minute those that a stream missed. The same job erases what is left of
+//! deleted organizations: both finish what others have begun.
 
 use kernel::time::Clock;
+use organizations::Store;
+use organizations::app::erase_deleted;
 use platform::aws::SdkConfig;
 use platform::clock::{BusinessClock, SystemClock};
 use platform::config::Env;
@@ -12,12 +15,13 @@ use platform::runtime::{Event, EventRecord};
 use serde_json::{Value, json};
 
 /// The settings that name the tables with an outbox.
-const TABLES: [&str; 5] = [
+const TABLES: [&str; 6] = [
     "ACCOUNTS_TABLE",
     "IDENTITY_TABLE",
     "ORGANIZATIONS_TABLE",
     "AUDIT_TABLE",
     "REALTIME_TABLE",
+    "TRADING_TABLE",
 ];
 
 /// The function's state.
@@ -25,6 +29,7 @@ const TABLES: [&str; 5] = [
 pub struct App {
     /// By the name of the table.
     dispatchers: Vec<(String, Dispatcher)>,
+    organizations: Store,
     clock: BusinessClock,
 }
 
@@ -46,18 +51,20 @@ impl App {
             let table = Table::new(dynamo.clone(), name.as_str());
             dispatchers.push((name, Dispatcher::new(table, queues.clone())));
         }
+        let organizations = Table::new(dynamo, env.text("ORGANIZATIONS_TABLE")?);
         Ok(Self {
             dispatchers,
+            organizations: Store::new(organizations),
             clock: BusinessClock::of(env, platform_table),
         })
     }
 
-    /// Handles records of the stream, or the sweeper's job. Records never
+    /// Handles records of the stream, or the minute's job. Records never
     /// fail it: what is not handed on stays in the table, and a stream that
     /// stops would hold up everybody.
     ///
     /// # Errors
-    /// Where the sweeper's read fails, or the event is of another kind.
+    /// Where the job's store fails, or the event is of another kind.
     pub async fn handle(&self, event: Event) -> kernel::Result<Value> {
         self.clock.refresh().await;
         let now = self.clock.now();
@@ -78,8 +85,9 @@ impl App {
                 for (_, dispatcher) in &self.dispatchers {
                     swept += dispatcher.sweep(now, SystemClock.now()).await?;
                 }
-                tracing::info!(swept, "events swept: {swept}");
-                Ok(json!({"swept": swept}))
+                let erased = erase_deleted(&self.organizations).await?;
+                tracing::info!(swept, erased, "events swept: {swept}");
+                Ok(json!({"swept": swept, "erased": erased}))
             }
             Event::Queue(_) => Err(kernel::Error::internal("no queue calls this function")),
         }

@@ -139,7 +139,8 @@ pub(crate) async fn invite(
     let organization = app.organizations.store.organization(&caller.org).await?;
     let organization = organization.ok_or(Error::NotFound("organization"))?;
     let inviter = app.guest(&caller.user).await?;
-    admit(app, &caller.user, request.now).await?;
+    let name = format!("invitations:{}", caller.user);
+    app.admit(&name, LIMIT, request.now).await?;
     let draft = Draft::new(&caller.org, &caller.user, &email, role, request);
     let mail = MailMessage::invitation(
         &app.vault,
@@ -161,17 +162,6 @@ pub(crate) async fn invite(
     let mut response = (StatusCode::CREATED, body).into_response();
     response.extensions_mut().insert(audited);
     Ok(response)
-}
-
-async fn admit(app: &App, user: &UserId, now: Timestamp) -> kernel::Result<()> {
-    let name = format!("invitations:{user}");
-    let decision = app.platform.limiter().admit(&name, LIMIT, now).await?;
-    match decision.admitted {
-        true => Ok(()),
-        false => Err(Error::RateLimited {
-            retry_after_s: decision.reset_s,
-        }),
-    }
 }
 
 /// An invitation that was taken back.

@@ -1,12 +1,15 @@
-//! Organizations over HTTP: who belongs to them, in which role, and who is
-//! invited.
+//! Organizations over HTTP: who belongs to them, in which role, who is invited,
+//! and who has shown who they are.
 
 #![warn(missing_docs)]
 
 mod accept;
 mod access;
 mod invitations;
+mod kyc;
+mod kyc_answers;
 mod organizations;
+mod record;
 mod roles;
 mod state;
 mod usage;
@@ -22,8 +25,10 @@ web::contents! {
     organizations::create,
     organizations::show,
     organizations::update,
+    organizations::delete,
     organizations::leave,
     usage::show,
+    record::list,
     invitations::list,
     invitations::create,
     invitations::revoke,
@@ -37,6 +42,11 @@ web::contents! {
     users::show,
     users::update,
     users::delete,
+    kyc::list,
+    kyc::apply,
+    kyc::show,
+    kyc::complete,
+    kyc::decide,
 }
 
 /// The function's router with its chain.

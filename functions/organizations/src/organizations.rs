@@ -1,7 +1,7 @@
 //! `/api/organizations` and `/api/organizations/{id}`
 
 use axum::extract::State;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use garde::Validate;
 use http::StatusCode;
 use kernel::Error;
@@ -12,7 +12,7 @@ use kernel::time::Timestamp;
 use organizations::app::SettingsChange;
 use organizations::{Membership, Organization};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use web::audit::Audited;
 use web::caller::{ManagingOrganization, Reading, SignedIn};
 use web::extract::{CurrentRequest, IfMatch, Json, Query, Success, success, tagged};
@@ -219,6 +219,64 @@ pub(crate) async fn update(
         .change_settings(&caller.org, &caller.user, &change, wanted, request)
         .await?;
     Ok(answer(StatusCode::OK, organization, "organization.changed"))
+}
+
+/// The confirmation of a deletion.
+#[derive(Debug, Deserialize, Validate, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct DeletionOf {
+    /// The organization's name, typed once more.
+    #[garde(length(chars, min = 1, max = 200))]
+    name: String,
+}
+
+/// An organization that is gone.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct DeletedOrganization {
+    id: OrganizationId,
+}
+
+/// Deletes the organization: its memberships end, running tokens too, and its
+/// invitations are void. Checks of identities are kept to the end of their
+/// time, out of everybody's reach.
+#[utoipa::path(
+    delete,
+    path = "/api/organizations/{id}",
+    tag = "organizations",
+    security(("jwt" = [])),
+    params(
+        ("id" = String, Path, description = "The organization"),
+        DeletionOf,
+        ("If-Match" = Option<String>, Header, description = "The version that is to be deleted"),
+    ),
+    responses(
+        (status = 200, description = "It is gone", body = Success<DeletedOrganization>),
+        (status = 400, description = "The name is not the organization's", body = ProblemBody),
+        (status = 403, description = "The caller is no owner", body = ProblemBody),
+        (status = 404, description = "Not the token's organization", body = ProblemBody),
+        (status = 412, description = "The settings have changed", body = ProblemBody),
+    )
+)]
+pub(crate) async fn delete(
+    State(app): State<App>,
+    Own(caller): Own<ManagingOrganization>,
+    CurrentRequest(id): CurrentRequest,
+    IfMatch(wanted): IfMatch,
+    Query(of): Query<DeletionOf>,
+) -> web::Result<Response> {
+    let request = app.request(&id);
+    app.organizations
+        .delete(&caller.org, &caller.user, &of.name, wanted, request)
+        .await?;
+    let audited = Audited {
+        action: "organization.deleted",
+        target: Some(caller.org.to_string()),
+        detail: Some(of.name),
+        ..Audited::default()
+    };
+    let mut response = success(DeletedOrganization { id: caller.org }).into_response();
+    response.extensions_mut().insert(audited);
+    Ok(response)
 }
 
 /// What was left.

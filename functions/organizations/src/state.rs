@@ -2,16 +2,28 @@
 
 use std::sync::Arc;
 
+use chrono::TimeDelta;
 use kernel::Error;
 use kernel::id::UserId;
+use kernel::time::Timestamp;
 use organizations::Store;
+use organizations::app::kyc::Kyc;
 use organizations::app::{Guest, Organizations, Request};
+use platform::audit_log::AuditLog;
 use platform::aws::SdkConfig;
-use platform::config::Env;
+use platform::config::{ConfigError, Env};
 use platform::dynamo::Table;
 use platform::keys::Vault;
+use platform::objects::Bucket;
+use platform::rate_limit::Limit;
 use platform::secrets::Secrets;
 use web::Platform;
+
+/// Days that checks of identities are kept, and count, where the settings do
+/// not say.
+const KYC_DAYS_DEFAULT: i64 = 1_825;
+/// Days that may be set.
+const KYC_DAYS: std::ops::RangeInclusive<i64> = 30..=4_000;
 
 /// The function's state, shared by its requests.
 #[derive(Clone, Debug)]
@@ -20,10 +32,14 @@ pub struct App {
     pub platform: Platform,
     /// The use cases of organizations.
     pub organizations: Organizations,
+    /// Checks of their members' identities.
+    pub kyc: Kyc,
     /// Who people are.
     pub people: identity::store::Store,
     /// Seals what mails carry.
     pub vault: Vault,
+    /// The record of what was done.
+    pub log: AuditLog,
 }
 
 impl App {
@@ -40,15 +56,24 @@ impl App {
         let vault = Vault::new(secrets, env.text("MASTER_KEY_SECRET")?);
         let platform_table = Table::new(dynamo.clone(), env.text("PLATFORM_TABLE")?);
         let identity_table = Table::new(dynamo.clone(), env.text("IDENTITY_TABLE")?);
+        let log = AuditLog::from_env(dynamo.clone(), env)?;
         let organizations_table = Table::new(dynamo, env.text("ORGANIZATIONS_TABLE")?);
+        let organizations = Organizations {
+            store: Store::new(organizations_table),
+            platform_table: platform_table.clone(),
+        };
         Ok(Self {
             platform: Platform::new(env, platform_table.clone(), None)?,
-            organizations: Organizations {
-                store: Store::new(organizations_table),
-                platform_table: platform_table.clone(),
+            kyc: Kyc {
+                organizations: organizations.clone(),
+                vault: vault.clone(),
+                bucket: Bucket::from_env(env, "KYC_BUCKET")?,
+                kept_for: kyc_kept_for(env)?,
             },
+            organizations,
             people: identity::store::Store::new(identity_table, platform_table),
             vault,
+            log,
         })
     }
 
@@ -64,8 +89,39 @@ impl App {
         })
     }
 
+    /// Counts a request against a limit of its own.
+    pub(crate) async fn admit(
+        &self,
+        name: &str,
+        limit: Limit,
+        now: Timestamp,
+    ) -> kernel::Result<()> {
+        let decision = self.platform.limiter().admit(name, limit, now).await?;
+        match decision.admitted {
+            true => Ok(()),
+            false => Err(Error::RateLimited {
+                retry_after_s: decision.reset_s,
+            }),
+        }
+    }
+
     pub(crate) fn request<'a>(&self, id: &'a str) -> Request<'a> {
         let now = self.platform.real_now();
         Request { id, now }
     }
+}
+
+fn kyc_kept_for(env: &Env) -> Result<TimeDelta, ConfigError> {
+    let days = match env.optional("KYC_RETENTION_DAYS") {
+        None => KYC_DAYS_DEFAULT,
+        Some(text) => text
+            .parse()
+            .ok()
+            .filter(|days| KYC_DAYS.contains(days))
+            .ok_or(ConfigError::Invalid {
+                name: "KYC_RETENTION_DAYS",
+                problem: "is no number of days from 30 to 4000",
+            })?,
+    };
+    Ok(TimeDelta::days(days))
 }

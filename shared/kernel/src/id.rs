@@ -123,6 +123,14 @@ ulid_id!(
     InvitationId, "inv"
 );
 ulid_id!(
+    /// A member's application to have their identity checked.
+    KycId, "kyc"
+);
+ulid_id!(
+    /// A document of such an application.
+    KycDocumentId, "kdc"
+);
+ulid_id!(
     /// One entry of the audit record.
     AuditId, "aud"
 );

@@ -1,4 +1,5 @@
-//! Organizations: who belongs to them, in which role, and who is invited.
+//! Organizations: who belongs to them, in which role, who is invited, and who
+//! has shown who they are.
 //!
 //! [`domain`] has the rules, pure; [`store`] keeps them, and each of its
 //! signatures names the organization or the person it is about; [`app`] has
@@ -16,5 +17,8 @@ pub mod domain;
 pub mod model;
 pub mod store;
 
-pub use model::{Invitation, Member, Membership, Organization, Role, Status};
+pub use model::{
+    Invitation, KycApplication, KycDecision, KycDocument, Member, Membership, Organization, Role,
+    Status,
+};
 pub use store::Store;

@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 
 use kernel::access::{Permission, Tier};
-use kernel::id::{InvitationId, OrganizationId, UserId};
+use kernel::id::{InvitationId, KycDocumentId, KycId, OrganizationId, UserId};
 use kernel::time::Timestamp;
 use serde::{Deserialize, Serialize};
+
+use crate::domain::kyc::{ContentType, DocumentType, KycStatus};
 
 /// An organization and its settings.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -118,4 +120,66 @@ pub struct Invitation {
     pub expires_at: Timestamp,
     /// SHA-256 of its token, in hex.
     pub token_sha256: String,
+}
+
+/// A member's application to have their identity checked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KycApplication {
+    /// Its id.
+    pub id: KycId,
+    /// Who checks.
+    pub organization: OrganizationId,
+    /// Who is checked.
+    pub user: UserId,
+    /// Where it stands.
+    pub status: KycStatus,
+    /// Grows by one with every change, so that none is made on a stale one.
+    pub revision: u64,
+    /// Who the member says they are, sealed.
+    pub sealed_applicant: String,
+    /// What shows it.
+    pub documents: Vec<KycDocument>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Since when its documents are there.
+    pub submitted_at: Option<Timestamp>,
+    /// The last decision.
+    pub decision: Option<KycDecision>,
+    /// Until when it is kept, and counts.
+    pub kept_until: Timestamp,
+}
+
+impl KycApplication {
+    /// Whether it still counts at a moment.
+    #[must_use]
+    pub fn is_kept(&self, now: Timestamp) -> bool {
+        now < self.kept_until
+    }
+}
+
+/// A document of an application; the file is in the bucket.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KycDocument {
+    /// Its id.
+    pub id: KycDocumentId,
+    /// What it shows.
+    #[serde(rename = "type")]
+    pub document_type: DocumentType,
+    /// What kind of file it is.
+    pub content_type: ContentType,
+    /// Length of the file in bytes.
+    pub size_bytes: u64,
+    /// SHA-256 of the file, in lower-case hex.
+    pub sha256: String,
+}
+
+/// What somebody has decided about an application.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KycDecision {
+    /// Who.
+    pub by: UserId,
+    /// When.
+    pub at: Timestamp,
+    /// Why, in words for the applicant.
+    pub reason: Option<String>,
 }

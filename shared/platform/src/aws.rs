@@ -31,22 +31,13 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// # Errors
 /// Where the environment has no region or no credentials.
 pub fn config(env: &Env) -> Result<SdkConfig, ConfigError> {
-    let region = env
-        .text("AWS_REGION")
-        .or_else(|_| env.text("AWS_DEFAULT_REGION"))?;
-    let credentials = Credentials::new(
-        env.text("AWS_ACCESS_KEY_ID")?,
-        env.text("AWS_SECRET_ACCESS_KEY")?,
-        env.optional("AWS_SESSION_TOKEN").map(str::to_owned),
-        None,
-        "environment",
-    );
+    let credentials = credentials(env)?;
     let timeouts = TimeoutConfig::builder()
         .operation_attempt_timeout(Duration::from_secs(ATTEMPT_TIMEOUT_S))
         .build();
     let mut config = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
-        .region(Region::new(region))
+        .region(Region::new(region(env)?))
         .credentials_provider(SharedCredentialsProvider::new(credentials))
         .http_client(http_client())
         .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS_MAX))
@@ -56,6 +47,21 @@ pub fn config(env: &Env) -> Result<SdkConfig, ConfigError> {
     }
     config = config.service_config(ServiceAddresses(env.clone()));
     Ok(config.build())
+}
+
+pub(crate) fn region(env: &Env) -> Result<String, ConfigError> {
+    env.text("AWS_REGION")
+        .or_else(|_| env.text("AWS_DEFAULT_REGION"))
+}
+
+pub(crate) fn credentials(env: &Env) -> Result<Credentials, ConfigError> {
+    Ok(Credentials::new(
+        env.text("AWS_ACCESS_KEY_ID")?,
+        env.text("AWS_SECRET_ACCESS_KEY")?,
+        env.optional("AWS_SESSION_TOKEN").map(str::to_owned),
+        None,
+        "environment",
+    ))
 }
 
 /// The HTTP client of [`config`], for tests that make configurations of their

@@ -18,6 +18,7 @@ pub mod idempotency;
 pub mod key_rotation;
 pub mod keys;
 pub mod live;
+pub mod objects;
 pub mod once;
 pub mod outbox;
 pub mod queue;

@@ -51,6 +51,8 @@ pub enum Subject {
         /// The person.
         sub: String,
     },
+    /// Tokens for this tenant, issued up to then, are not.
+    Tenant(String),
     /// Nobody at this address is served who has not signed in.
     Address(String),
 }
@@ -144,9 +146,10 @@ impl Restrictions {
             org: claims.org.clone(),
             sub: claims.sub.clone(),
         };
+        let tenant = Subject::Tenant(claims.org.clone());
         // A token's time is in whole seconds.
         holds(&session).is_some()
-            || [person, member]
+            || [person, member, tenant]
                 .iter()
                 .filter_map(holds)
                 .any(|at_ms| claims.iat <= at_ms.div_euclid(1000))

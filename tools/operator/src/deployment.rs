@@ -89,6 +89,12 @@ impl Deployment {
         ))
     }
 
+    /// The store of organizations.
+    pub(crate) fn organizations(&self) -> Result<organizations::Store, Failure> {
+        let table = Table::new(self.dynamo.clone(), self.env.text("ORGANIZATIONS_TABLE")?);
+        Ok(organizations::Store::new(table))
+    }
+
     /// A vault that reads the master keys anew.
     pub(crate) fn vault(&self) -> Vault {
         let secrets = Arc::new(Secrets::new(self.secrets.clone()));

@@ -3,7 +3,9 @@
 use accounts::model::password_identity;
 use accounts::store::{Store, secret_identity};
 use identity::store::{Store as People, backup_identity, totp_identity};
-use kernel::id::ShopId;
+use kernel::id::{OrganizationId, ShopId};
+use organizations::Store as Organizations;
+use organizations::app::kyc::applicant_identity;
 use platform::dynamo::{CommitError, Transaction};
 use platform::envelope::MasterKeys;
 
@@ -37,7 +39,57 @@ pub(crate) async fn master_key(deployment: &Deployment) -> Result<usize, Failure
             count += 1;
         }
     }
+    count += applicants(&deployment.organizations()?, &keys).await?;
     Ok(count + second_factors(&deployment.people()?, &keys).await?)
+}
+
+/// Who has applied for a check of their identity, in deleted organizations
+/// too.
+async fn applicants(store: &Organizations, keys: &MasterKeys) -> Result<usize, Failure> {
+    let mut count = 0;
+    let mut after = None;
+    loop {
+        let (orgs, next) = store.listed_organizations(PAGE, after).await?;
+        for org in orgs {
+            for is_past in [false, true] {
+                count += applicants_of(store, keys, &org, is_past).await?;
+            }
+        }
+        after = next;
+        if after.is_none() {
+            return Ok(count);
+        }
+    }
+}
+
+/// One whose application changes meanwhile is sealed under the key before;
+/// the next rotation finds it.
+async fn applicants_of(
+    store: &Organizations,
+    keys: &MasterKeys,
+    org: &OrganizationId,
+    is_past: bool,
+) -> Result<usize, Failure> {
+    let mut count = 0;
+    let mut after = None;
+    loop {
+        let (applications, next) = store.all_kyc(org, is_past, PAGE, after).await?;
+        for before in applications {
+            let identity = applicant_identity(org, &before.user, &before.id);
+            let sealed = keys.rewrap(&before.sealed_applicant, &identity)?;
+            let mut transaction = Transaction::new();
+            store.reseal_kyc(&mut transaction, &before, is_past, &sealed)?;
+            match transaction.commit().await {
+                Ok(()) => count += 1,
+                Err(CommitError::Refused(_)) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        after = next;
+        if after.is_none() {
+            return Ok(count);
+        }
+    }
 }
 
 /// What belongs to people. One who changes theirs meanwhile has sealed it

@@ -238,28 +238,34 @@ impl Desk {
         member.expect("reads").expect("a member").status
     }
 
-    /// Address and opened token of each invitation on its way by mail.
-    pub(crate) async fn mails(&self) -> Vec<(String, String)> {
+    /// What is on its way by mail.
+    pub(crate) async fn outgoing(&self) -> Vec<Mail> {
         let mut mails = Vec::new();
         for shard in 0..8 {
             let query = Query::new(format!("OUTBOX#{shard}"), Range::All, 100);
             let page = self.stack.cloud.organizations.query::<Row>(&query).await;
-            for (_, row) in page.expect("reads").rows {
-                let Ok(message) = serde_json::from_str::<MailMessage>(&row.body) else {
-                    continue;
-                };
-                let Mail::Invitation {
-                    email,
-                    sealed_token,
-                    ..
-                } = message.mail
-                else {
-                    panic!("another mail: {message:?}");
-                };
-                let token = Mail::open_token(&self.stack.vault, &email, &sealed_token).await;
-                let token = token.expect("opens").expose_secret().to_owned();
-                mails.push((email, token));
-            }
+            let rows = page.expect("reads").rows.into_iter();
+            let messages = rows.map(|(_, row)| serde_json::from_str::<MailMessage>(&row.body));
+            mails.extend(messages.filter_map(|message| Some(message.ok()?.mail)));
+        }
+        mails
+    }
+
+    /// Address and opened token of each invitation on its way by mail.
+    pub(crate) async fn mails(&self) -> Vec<(String, String)> {
+        let mut mails = Vec::new();
+        for mail in self.outgoing().await {
+            let Mail::Invitation {
+                email,
+                sealed_token,
+                ..
+            } = mail
+            else {
+                panic!("another mail: {mail:?}");
+            };
+            let token = Mail::open_token(&self.stack.vault, &email, &sealed_token).await;
+            let token = token.expect("opens").expose_secret().to_owned();
+            mails.push((email, token));
         }
         mails
     }

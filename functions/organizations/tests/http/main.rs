@@ -1,8 +1,11 @@
 //! Organizations over HTTP, through the router.
 
+mod deleting;
 mod desk;
 mod invitations;
+mod kyc;
 mod members;
+mod record;
 mod roles;
 mod settings;
 mod tenants;

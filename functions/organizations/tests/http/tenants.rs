@@ -13,7 +13,7 @@ const SETTINGS: Permission = Permission::ManageOrganization;
 
 /// Every route of one organization, with what its caller needs. `{org}`,
 /// `{usr}` and `{inv}` are filled in.
-const ROUTES: [(Method, &str, Permission); 16] = [
+const ROUTES: [(Method, &str, Permission); 20] = [
     (Method::GET, "/api/organizations/{org}", READ),
     (Method::PATCH, "/api/organizations/{org}", SETTINGS),
     (Method::GET, "/api/organizations/{org}/usage", READ),
@@ -46,6 +46,10 @@ const ROUTES: [(Method, &str, Permission); 16] = [
     (Method::PATCH, "/api/users/{usr}", MEMBERS),
     (Method::DELETE, "/api/users/{usr}", MEMBERS),
     (Method::POST, "/api/organizations/{org}/leave", READ),
+    (Method::GET, "/api/organizations/{org}/audit", MEMBERS),
+    (Method::DELETE, "/api/organizations/{org}", SETTINGS),
+    (Method::GET, "/api/kyc", MEMBERS),
+    (Method::POST, "/api/users/{usr}/kyc/decision", MEMBERS),
 ];
 
 fn filled(path: &str, org: &str, user: &str) -> String {
@@ -61,6 +65,7 @@ fn body() -> Value {
         "role": "viewer",
         "name": "desk",
         "permissions": ["read"],
+        "decision": "approve",
     })
 }
 

@@ -5,14 +5,17 @@
 //! to undo the demotion.
 
 mod accept;
+mod delete;
 mod found;
 mod invite;
+pub mod kyc;
 mod members;
 mod roles;
 mod scene;
 mod settings;
 
 pub use accept::Guest;
+pub use delete::erase_deleted;
 pub use found::found;
 pub use invite::Draft;
 pub use members::MemberChange;

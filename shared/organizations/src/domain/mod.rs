@@ -2,6 +2,7 @@
 
 pub mod authority;
 pub mod invitation;
+pub mod kyc;
 pub mod role;
 pub mod roster;
 

@@ -2,13 +2,16 @@
 
 pub mod keys;
 
+mod deleted;
 mod invitations;
+mod kyc;
 mod members;
 mod memberships;
 mod organizations;
 mod roles;
 mod roster;
 
+pub(crate) use kyc::KYC;
 pub use memberships::MEMBERSHIPS_MAX;
 pub(crate) use roster::ROSTER;
 

@@ -52,16 +52,26 @@ impl Store {
         limit: u32,
         after: Option<String>,
     ) -> Result<(Vec<Organization>, Option<String>), StoreError> {
-        let query = Query::new(keys::DIRECTORY, Range::All, limit).after(after);
-        let page = self.table.query::<ListedRow>(&query).await?;
-        let orgs: Vec<OrganizationId> = page
-            .rows
-            .into_iter()
-            .map(|(_, row)| row.organization)
-            .collect();
+        let (orgs, next) = self.listed_organizations(limit, after).await?;
         let mut found = self.organizations(&orgs).await?;
         let organizations = orgs.iter().filter_map(|org| found.remove(org)).collect();
-        Ok((organizations, page.next))
+        Ok((organizations, next))
+    }
+
+    /// A page of the ids of all organizations there ever were, for the
+    /// rotation of the master key.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    pub async fn listed_organizations(
+        &self,
+        limit: u32,
+        after: Option<String>,
+    ) -> Result<(Vec<OrganizationId>, Option<String>), StoreError> {
+        let query = Query::new(keys::DIRECTORY, Range::All, limit).after(after);
+        let page = self.table.query::<ListedRow>(&query).await?;
+        let rows = page.rows.into_iter();
+        Ok((rows.map(|(_, row)| row.organization).collect(), page.next))
     }
 
     pub(crate) fn put_organization(

@@ -294,6 +294,12 @@ fn members() -> Vec<Row> {
     let role = json!({"name": "analyst", "permissions": ["read"]});
     let permissions = json!({"permissions": ["read", "write"]});
     let demoted = json!({"role": "member"});
+    let applicant = json!({
+        "legal_name": "Mem Ber", "date_of_birth": "1990-01-01", "country": "DE",
+        "documents": [{
+            "type": "passport", "content_type": "image/png", "size_bytes": 1, "sha256": "0".repeat(64),
+        }],
+    });
     vec![
         row("GET /api/organizations/{id}", Reader, Value::Null, 200, 404),
         row(
@@ -353,6 +359,21 @@ fn members() -> Vec<Row> {
             200,
             404,
         ),
+        row(
+            "GET /api/organizations/{id}/audit",
+            Manager,
+            Value::Null,
+            200,
+            404,
+        ),
+        // Not without its name.
+        row(
+            "DELETE /api/organizations/{id}",
+            Keeper,
+            Value::Null,
+            400,
+            404,
+        ),
         row("GET /api/users", Manager, Value::Null, 200, 200),
         row(
             "POST /api/users",
@@ -362,6 +383,24 @@ fn members() -> Vec<Row> {
             201,
         ),
         row("GET /api/users/{id}", Reader, Value::Null, 200, 404),
+        row("GET /api/kyc", Manager, Value::Null, 200, 200),
+        row("GET /api/users/{id}/kyc", Reader, Value::Null, 404, 404),
+        // Only for themselves.
+        row("POST /api/users/{id}/kyc", Reader, applicant, 403, 404),
+        row(
+            "POST /api/users/{id}/kyc/complete",
+            Reader,
+            Value::Null,
+            403,
+            404,
+        ),
+        row(
+            "POST /api/users/{id}/kyc/decision",
+            Manager,
+            json!({"decision": "approve"}),
+            404,
+            404,
+        ),
         row("PATCH /api/users/{id}", Manager, demoted, 200, 404),
         row("DELETE /api/users/{id}", Manager, Value::Null, 200, 404),
         // The last owner cannot.
