@@ -2,4 +2,6 @@
 
 mod mails;
 mod services;
+mod smtp;
+mod starttls;
 mod support;

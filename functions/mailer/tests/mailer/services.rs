@@ -1,7 +1,8 @@
 //! The function before the services that carry its mails.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
+use crate::smtp;
 use crate::support::{World, now, token_of};
 use identity::gateway::mail::Mailer;
 use identity::mail::MailMessage;
@@ -9,8 +10,6 @@ use identity::model::PersonStatus;
 use platform::config::Env;
 use platform::secrets::Secrets;
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
-use tokio::net::{TcpListener, TcpStream};
 use wiremock::matchers::{header, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
@@ -140,69 +139,9 @@ async fn a_key_that_is_not_good_any_more_is_read_again() {
     world.deliver(&[&message]).await;
 }
 
-/// What an SMTP server was told: the commands, and the mails.
-#[derive(Debug, Default)]
-struct Told {
-    commands: Vec<String>,
-    mails: Vec<String>,
-}
-
-/// An SMTP server without TLS that takes every mail but those to `refused@…`.
-/// Answers its port.
-async fn smtp_server() -> (u16, Arc<Mutex<Told>>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let port = listener.local_addr().expect("an address").port();
-    let told = Arc::new(Mutex::new(Told::default()));
-    let server = Arc::clone(&told);
-    tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            tokio::spawn(serve(stream, Arc::clone(&server)));
-        }
-    });
-    (port, told)
-}
-
-async fn serve(stream: TcpStream, told: Arc<Mutex<Told>>) -> std::io::Result<()> {
-    let mut stream = BufReader::new(stream);
-    stream.write_all(b"220 test ESMTP\r\n").await?;
-    let mut line = String::new();
-    while stream.read_line(&mut line).await? > 0 {
-        let command = std::mem::take(&mut line).trim_end().to_owned();
-        let verb = command
-            .split([' ', ':'])
-            .next()
-            .unwrap_or_default()
-            .to_owned();
-        told.lock()
-            .expect("not poisoned")
-            .commands
-            .push(command.clone());
-        let answer = match verb.as_str() {
-            "EHLO" => "250-test\r\n250-AUTH PLAIN\r\n250 8BITMIME\r\n",
-            "AUTH" => "235 welcome\r\n",
-            "RCPT" if command.contains("refused@") => "550 no such mailbox\r\n",
-            "MAIL" | "RCPT" | "RSET" | "NOOP" => "250 ok\r\n",
-            "DATA" => {
-                stream.write_all(b"354 go on\r\n").await?;
-                let mut mail = String::new();
-                while stream.read_line(&mut mail).await? > 0 && !mail.ends_with("\r\n.\r\n") {}
-                told.lock().expect("not poisoned").mails.push(mail);
-                "250 taken\r\n"
-            }
-            "QUIT" => {
-                stream.write_all(b"221 bye\r\n").await?;
-                return Ok(());
-            }
-            _ => "502 not known\r\n",
-        };
-        stream.write_all(answer.as_bytes()).await?;
-    }
-    Ok(())
-}
-
 #[tokio::test]
 async fn an_smtp_server_gets_the_mail_after_the_login() {
-    let (port, told) = smtp_server().await;
+    let (port, told) = smtp::start(None).await;
     let url = format!("smtp://127.0.0.1:{port}?tls=none");
     let settings = [
         ("MAIL_TRANSPORT", "smtp"),
@@ -231,7 +170,7 @@ async fn an_smtp_server_gets_the_mail_after_the_login() {
 
 #[tokio::test]
 async fn one_mailbox_that_smtp_refuses_fails_alone() {
-    let (port, told) = smtp_server().await;
+    let (port, told) = smtp::start(None).await;
     let url = format!("smtp://127.0.0.1:{port}?tls=none");
     let world = World::with(&[("MAIL_TRANSPORT", "smtp"), ("SMTP_URL", &url)]).await;
     let mut messages = Vec::new();
@@ -251,7 +190,7 @@ async fn one_mailbox_that_smtp_refuses_fails_alone() {
 
 #[tokio::test]
 async fn nothing_is_said_to_an_smtp_server_that_offers_no_tls() {
-    let (port, told) = smtp_server().await;
+    let (port, told) = smtp::start(None).await;
     let url = format!("smtp://127.0.0.1:{port}");
     let settings = [
         ("MAIL_TRANSPORT", "smtp"),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use lettre::message::Mailbox;
 use lettre::transport::smtp::authentication::Credentials;
-use lettre::transport::smtp::client::{Tls, TlsParameters};
+use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
 use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
 use platform::config::{ConfigError, Env};
 use platform::secrets::Secrets;
@@ -16,6 +16,7 @@ use url::Url;
 use super::{MailError, Outgoing, eml, invalid};
 
 const SETTING: &str = "SMTP_URL";
+const ROOT_SETTING: &str = "SMTP_ROOT_CERTIFICATE";
 /// How long the server may take for each answer.
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// Port of submission with TLS from the start (RFC 8314).
@@ -29,6 +30,8 @@ pub struct Smtp {
     server: Server,
     secrets: Arc<Secrets>,
     login_secret: Option<String>,
+    /// Trusted beside the system's: that of a server of a firm's own.
+    root: Option<Certificate>,
     from: Mailbox,
 }
 
@@ -64,6 +67,7 @@ impl Smtp {
             server: Server::parse(&env.text(SETTING)?, env.is_local())?,
             secrets: Arc::clone(secrets),
             login_secret: env.optional("SMTP_LOGIN_SECRET").map(str::to_owned),
+            root: env.optional(ROOT_SETTING).map(root).transpose()?,
             from,
         })
     }
@@ -84,8 +88,14 @@ impl Smtp {
             port,
             privacy,
         } = &self.server;
-        let parameters =
-            || TlsParameters::new(host.clone()).map_err(|error| MailError::Send(error.into()));
+        let parameters = || {
+            let builder = TlsParameters::builder(host.clone());
+            let builder = self.root.iter().fold(builder, |builder, root| {
+                builder.add_root_certificate(root.clone())
+            });
+            let built = builder.build();
+            built.map_err(|error| MailError::Send(error.into()))
+        };
         let tls = match privacy {
             Privacy::Tls => Tls::Wrapper(parameters()?),
             Privacy::StartTls => Tls::Required(parameters()?),
@@ -116,6 +126,17 @@ impl Smtp {
             .map(Some)
             .map_err(|_| MailError::Credentials("not a username and a password".into()))
     }
+}
+
+/// A certificate as PEM.
+fn root(text: &str) -> Result<Certificate, ConfigError> {
+    // The parser takes a text without any for an empty list.
+    let parsed = text
+        .contains("-----BEGIN CERTIFICATE-----")
+        .then(|| Certificate::from_pem(text.as_bytes()));
+    parsed
+        .and_then(Result::ok)
+        .ok_or_else(|| invalid(ROOT_SETTING, "is no certificate in PEM"))
 }
 
 impl Server {
@@ -180,6 +201,16 @@ mod tests {
     fn no_deployed_stage_sends_in_the_open() {
         assert!(Server::parse("smtp://m.example?tls=none", false).is_err());
         assert!(Server::parse("smtp://m.example?tls=opportunistic", true).is_err());
+    }
+
+    #[test]
+    fn what_is_no_certificate_is_refused_at_the_start() {
+        for text in [
+            "SMTP",
+            "-----BEGIN CERTIFICATE-----\n%%\n-----END CERTIFICATE-----",
+        ] {
+            assert!(root(text).is_err(), "{text}");
+        }
     }
 
     #[test]
