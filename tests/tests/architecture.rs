@@ -92,6 +92,7 @@ fn dependencies_point_from_functions_to_contexts_to_the_kernel() {
     let allowed: BTreeMap<&str, &[&str]> = BTreeMap::from([
         ("kernel", [].as_slice()),
         ("mt5-history", ["kernel"].as_slice()),
+        ("oidc", ["kernel", "platform"].as_slice()),
         ("platform", ["kernel"].as_slice()),
         ("web", ["kernel", "platform"].as_slice()),
         ("accounts", ["kernel", "mt5-history", "platform"].as_slice()),
@@ -185,6 +186,7 @@ fn domains_know_no_cloud_no_http_no_runtime_and_no_clock() {
         "shared/accounts/src/domain",
         "shared/audit/src/domain",
         "shared/identity/src/domain",
+        "shared/oidc/src/domain",
         "shared/organizations/src/domain",
         "shared/passkeys/src",
         "shared/mt5-history/src",

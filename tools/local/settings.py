@@ -47,6 +47,7 @@ PARAMETERS = {
     "MAIL_TRANSPORT": "MailTransport",
     "MT5_CLIENT_URL": "Mt5ClientUrl",
     "MT5_PROVISIONING_URL": "Mt5ProvisioningUrl",
+    "OIDC_ALLOWED_HOSTS": "OidcAllowedHosts",
     "PASSKEY_ORIGINS": "PasskeyOrigins",
     "PASSKEY_RP_ID": "PasskeyRpId",
     "PWNED_PASSWORDS_URL": "PwnedPasswordsUrl",
@@ -184,6 +185,7 @@ class Settings:
             "Mt5ProvisioningUrl": mt5_sim,
             "Mt5ClientUrl": mt5_sim,
             "WebhookAllowedHosts": "127.0.0.1,localhost",
+            "OidcAllowedHosts": "127.0.0.1,localhost",
         }
         for variable, parameter in PARAMETERS.items():
             if os.environ.get(variable):

@@ -13,13 +13,18 @@ const MAX_AGE_S: i64 = identity::domain::session::LIFE.num_seconds();
 
 /// The refresh token of a request's cookie.
 pub(crate) fn read(headers: &HeaderMap) -> Option<SecretString> {
+    named(headers, NAME).map(SecretString::from)
+}
+
+/// The value of a request's cookie.
+pub(crate) fn named<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let pairs = headers
         .get_all(COOKIE)
         .into_iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(';'));
-    let mut ours = pairs.filter_map(|pair| pair.trim().strip_prefix(NAME)?.strip_prefix('='));
-    ours.next().map(SecretString::from)
+    let mut ours = pairs.filter_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='));
+    ours.next()
 }
 
 /// Gives a browser the cookie.

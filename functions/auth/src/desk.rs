@@ -18,7 +18,7 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use web::audit::Audited;
-use web::caller::{Client, SignedIn};
+use web::caller::{Client, Present, SignedIn};
 use web::extract::{CurrentRequest, Json, Success, success};
 use web::problem::ProblemBody;
 
@@ -27,7 +27,10 @@ use crate::fields::{address, optional_called, optional_secret, secret};
 use crate::login::{LoginBody, enter, leave};
 use crate::profile::{ProfileAnswer, own};
 use crate::register::{RegisterAnswer, apply};
-use crate::tokens::{TokenAnswer, Transport, Wanted, issue, tenant};
+use crate::tokens::{Shown, TokenAnswer, Transport, Wanted, issue, tenant};
+
+/// What somebody says who wants to begin in their own tenant.
+const PERSONAL: &str = "personal";
 
 /// What somebody registers with, and the organization that is founded with it.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
@@ -91,11 +94,10 @@ pub(crate) struct DeskLoginBody {
     /// Where the refresh token goes; `cookie` by default.
     #[garde(skip)]
     transport: Option<Transport>,
-    /// The organization to begin in; where it is absent, the one that the
-    /// person was first in.
-    #[garde(skip)]
-    #[schema(value_type = Option<String>)]
-    organization_id: Option<OrganizationId>,
+    /// The organization to begin in, or `personal` for the person's own tenant;
+    /// where it is absent, the organization that the person was first in.
+    #[garde(inner(length(chars, min = 1, max = 64)))]
+    organization_id: Option<String>,
 }
 
 /// Signs in, in an organization.
@@ -107,7 +109,7 @@ pub(crate) struct DeskLoginBody {
     responses(
         (status = 200, description = "As `/api/v1/auth/login`", body = Success<TokenAnswer>),
         (status = 401, description = "Not who they say, or a code is missing", body = ProblemBody),
-        (status = 403, description = "The address is not verified, or the organization asks for a second factor", body = ProblemBody),
+        (status = 403, description = "The address is not verified, or the organization asks for a second factor or its provider", body = ProblemBody),
         (status = 429, description = "The address is shut out for a while", body = ProblemBody),
     )
 )]
@@ -117,9 +119,14 @@ pub(crate) async fn login(
     headers: HeaderMap,
     Json(body): Json<DeskLoginBody>,
 ) -> web::Result<Response> {
-    let wanted = body
-        .organization_id
-        .map_or(Wanted::Usual, Wanted::Organization);
+    let wanted = match body.organization_id.as_deref() {
+        None => Wanted::Usual,
+        Some(PERSONAL) => Wanted::Personal,
+        Some(text) => match text.parse() {
+            Ok(org) => Wanted::Organization(org),
+            Err(_) => return Err(not_an_organization().into()),
+        },
+    };
     let body = LoginBody::new(body.email, body.password, body.code, body.transport);
     Ok(enter(&app, &client, &headers, body, wanted)
         .await?
@@ -143,11 +150,11 @@ pub(crate) struct DoneAnswer {
         (status = 401, description = "Nobody is signed in", body = ProblemBody),
     )
 )]
-pub(crate) async fn logout(State(app): State<App>, caller: SignedIn) -> web::Result<Response> {
+pub(crate) async fn logout(State(app): State<App>, caller: Present) -> web::Result<Response> {
     let done = success(DoneAnswer {
         message: "the session has ended",
     });
-    leave(&app, &caller, done.into_response()).await
+    leave(&app, &caller.person, done.into_response()).await
 }
 
 /// An organization that the caller belongs to.
@@ -176,7 +183,8 @@ impl OwnOrganizationAnswer {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct MeAnswer {
     user: ProfileAnswer,
-    /// The organizations that they belong to, at most a hundred.
+    /// The organizations that they belong to, at most a hundred; whom an
+    /// organization's provider signed in sees that one.
     organizations: Vec<OwnOrganizationAnswer>,
     /// The one that the token is for; `null` in the personal tenant.
     organization_id: Option<OrganizationId>,
@@ -197,12 +205,21 @@ pub(crate) struct MeAnswer {
         (status = 401, description = "Nobody is signed in", body = ProblemBody),
     )
 )]
-pub(crate) async fn me(State(app): State<App>, caller: SignedIn) -> web::Result<Response> {
+pub(crate) async fn me(
+    State(app): State<App>,
+    Present {
+        person: caller,
+        is_themselves,
+    }: Present,
+) -> web::Result<Response> {
     let person = own(&app, &caller).await?;
-    let memberships = app
+    let mut memberships = app
         .organizations
         .memberships_of(&caller.user, MEMBERSHIPS_MAX)
         .await?;
+    if !is_themselves {
+        memberships.retain(|membership| Some(&membership.organization) == caller.org.as_ref());
+    }
     let current = memberships
         .iter()
         .find(|membership| Some(&membership.organization) == caller.org.as_ref());
@@ -239,7 +256,7 @@ pub(crate) struct SwitchBody {
     request_body = SwitchBody,
     responses(
         (status = 200, description = "A token for it", body = Success<TokenAnswer>),
-        (status = 403, description = "The organization asks for a second factor", body = ProblemBody),
+        (status = 403, description = "The organization asks for a second factor or its provider", body = ProblemBody),
         (status = 404, description = "The caller belongs to no such organization", body = ProblemBody),
     )
 )]
@@ -259,7 +276,7 @@ pub(crate) async fn switch_organization(
         .session(&caller.user, &caller.session, app.platform.now())
         .await?
         .ok_or(Error::Unauthenticated)?;
-    let tenant = tenant(&app, &person, session.second_factor, wanted).await?;
+    let tenant = tenant(&app, &person, Shown::in_session(&session), wanted).await?;
     let mut transaction = Transaction::new();
     store.move_session(
         &mut transaction,

@@ -10,6 +10,7 @@ mod guard;
 mod jwks;
 mod links;
 mod login;
+mod oidc;
 mod passkeys;
 mod password;
 mod profile;
@@ -58,6 +59,10 @@ web::contents! {
     desk::logout,
     desk::me,
     desk::switch_organization,
+    oidc::login,
+    oidc::callback,
+    oidc::link,
+    oidc::unlink,
     saml::metadata,
     saml::login,
     saml::acs,

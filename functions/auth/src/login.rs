@@ -15,7 +15,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use web::Problem;
 use web::audit::Audited;
-use web::caller::{Client, SignedIn};
+use web::caller::{Client, Present, SignedIn};
 use web::extract::Json;
 use web::problem::ProblemBody;
 
@@ -53,7 +53,7 @@ pub(crate) struct LoginBody {
     responses(
         (status = 200, description = "An access token of 15 minutes, and a refresh token as cookie or in the body", body = TokenAnswer),
         (status = 401, description = "Not who they say, or a code is missing", body = ProblemBody),
-        (status = 403, description = "The address is not verified", body = ProblemBody),
+        (status = 403, description = "The address is not verified, or the person's organization asks for its provider", body = ProblemBody),
         (status = 429, description = "The address is shut out for a while", body = ProblemBody),
     )
 )]
@@ -213,8 +213,8 @@ fn reused(user: &UserId, session: &SessionId) -> Response {
         (status = 401, description = "Nobody is signed in", body = ProblemBody),
     )
 )]
-pub(crate) async fn logout(State(app): State<App>, caller: SignedIn) -> web::Result<Response> {
-    leave(&app, &caller, StatusCode::NO_CONTENT.into_response()).await
+pub(crate) async fn logout(State(app): State<App>, caller: Present) -> web::Result<Response> {
+    leave(&app, &caller.person, StatusCode::NO_CONTENT.into_response()).await
 }
 
 /// Ends the caller's session, and takes the cookie away with the answer.

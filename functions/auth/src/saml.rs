@@ -1,5 +1,6 @@
 //! `GET /api/auth/saml/{org}/metadata`, `GET /api/auth/saml/{org}/login`,
-//! `POST /api/auth/saml/{org}/acs`: part of the interface, and not done.
+//! `POST /api/auth/saml/{org}/acs`: part of the interface, and not done. The
+//! providers that speak SAML speak OpenID Connect as well; see [`crate::oidc`].
 
 use kernel::Error;
 use kernel::id::OrganizationId;
@@ -7,7 +8,9 @@ use web::extract::Path;
 use web::problem::ProblemBody;
 
 fn not_done() -> web::Result<()> {
-    Err(Error::NotImplemented("this deployment does not sign in by SAML").into())
+    let sentence = "this deployment does not sign in by SAML, but by OpenID Connect: \
+                    /api/auth/oidc/{org}/login";
+    Err(Error::NotImplemented(sentence).into())
 }
 
 /// Metadata of the service provider.

@@ -19,6 +19,7 @@ use platform::tokens::SigningKeys;
 use web::Platform;
 
 use crate::cookie::Origins;
+use crate::oidc::Oidc;
 use crate::watch::Watch;
 
 /// The function's state, shared by its requests.
@@ -42,6 +43,8 @@ pub struct App {
     pub origins: Origins,
     /// Looks for what is unusual.
     pub watch: Watch,
+    /// Sign-in through organizations' own providers.
+    pub oidc: Oidc,
 }
 
 /// Signs access tokens with the deployment's newest key.
@@ -115,6 +118,7 @@ impl App {
         let platform = Platform::new(env, table("PLATFORM_TABLE")?, Some(vault.clone()))?;
         Ok(Self {
             watch: Watch::new(platform.audit_log().cloned().map(SignIns::new)),
+            oidc: Oidc::new(env, table("PLATFORM_TABLE")?, vault.clone())?,
             platform,
             signer: Signer::new(
                 Arc::clone(&secrets),

@@ -1,18 +1,22 @@
 //! The tokens that somebody gets who has shown who they are.
 
-use axum::response::{IntoResponse, Response};
-use http::header::SET_COOKIE;
+use axum::response::{AppendHeaders, IntoResponse, Response};
+use http::StatusCode;
+use http::header::{LOCATION, SET_COOKIE};
 use identity::app::claims::{Tenant, claims};
+use identity::app::sessions::sign_out;
 use identity::app::sign_in::Proven;
 use identity::app::start_session::start_session;
 use identity::model::{Origin, Person, Session};
 use kernel::Error;
 use kernel::access::BuiltInRole;
 use kernel::id::OrganizationId;
+use organizations::domain::email_domain;
 use organizations::model::Membership;
 use platform::tokens::LIFE_S;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
+use url::Url;
 use utoipa::ToSchema;
 use web::audit::Audited;
 use web::caller::Client;
@@ -62,6 +66,33 @@ pub(crate) enum Wanted {
     Personal,
 }
 
+/// What somebody has shown of who they are.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Shown<'a> {
+    /// Whether more than a password.
+    second_factor: bool,
+    /// By which connection of an organization's provider, where not by
+    /// themselves.
+    provider: Option<&'a str>,
+}
+
+impl<'a> Shown<'a> {
+    fn just_now(proven: &'a Proven) -> Self {
+        Self {
+            second_factor: proven.second_factor,
+            provider: proven.provider.as_deref(),
+        }
+    }
+
+    /// What they showed when a session began.
+    pub(crate) fn in_session(session: &'a Session) -> Self {
+        Self {
+            second_factor: session.second_factor,
+            provider: session.provider.as_deref(),
+        }
+    }
+}
+
 /// Tokens on their way to a client.
 #[derive(Debug)]
 pub(crate) struct Issued {
@@ -81,6 +112,20 @@ impl Issued {
     pub(crate) fn enveloped(self) -> Response {
         let body = success(self.answer).into_response();
         Self::finish(body, self.cookie, self.audited)
+    }
+
+    /// On to a page of the application, which has its access token by a
+    /// refresh.
+    pub(crate) fn onwards(self, location: &Url) -> Response {
+        let location = (LOCATION, location.as_str().to_owned());
+        let response = (StatusCode::SEE_OTHER, AppendHeaders([location])).into_response();
+        Self::finish(response, self.cookie, self.audited)
+    }
+
+    /// With what the record is to say beyond that a session started.
+    pub(crate) fn told(mut self, detail: &str) -> Self {
+        self.audited.detail = Some(detail.to_owned());
+        self
     }
 
     fn finish(
@@ -117,7 +162,7 @@ pub(crate) async fn begin(
     client: &Client,
     transport: Transport,
 ) -> Result<Issued, Problem> {
-    let tenant = tenant(app, &proven.person, proven.second_factor, wanted).await?;
+    let tenant = tenant(app, &proven.person, Shown::just_now(&proven), wanted).await?;
     let key = app.refresh_keys.key().await?;
     let started = start_session(
         &app.identity.store,
@@ -186,12 +231,11 @@ pub(crate) fn actor(person: &Person, tenant: &Tenant) -> (String, String) {
     (user.clone(), org.unwrap_or(user))
 }
 
-/// The tenant that a person's tokens are for. `second_factor` says whether
-/// their session began with one.
+/// The tenant that a person's tokens are for, by what they have shown.
 pub(crate) async fn tenant(
     app: &App,
     person: &Person,
-    second_factor: bool,
+    shown: Shown<'_>,
     wanted: Wanted,
 ) -> Result<Tenant, Error> {
     let user = &person.id;
@@ -200,10 +244,19 @@ pub(crate) async fn tenant(
         Wanted::Organization(org) => {
             let found = app.organizations.membership(&org, user).await?;
             let membership = found.ok_or(Error::NotFound("organization"))?;
-            if !takes(&membership, person, second_factor) {
-                return Err(Error::Forbidden(
-                    "this organization asks for a second factor; set one up and sign in with it",
-                ));
+            if asks_for_provider(&membership, person, shown) {
+                return Err(provider_required(&org));
+            }
+            if !has_factors(&membership, person, shown) {
+                return Err(Error::Forbidden(match shown.provider {
+                    Some(_) => {
+                        "this organization asks for a second factor, and its provider does not \
+                         say that you showed one"
+                    }
+                    None => {
+                        "this organization asks for a second factor; set one up and sign in with it"
+                    }
+                }));
             }
             Ok(of_membership(membership))
         }
@@ -213,16 +266,27 @@ pub(crate) async fn tenant(
                 .organizations
                 .memberships_of(user, BEGIN_AMONG_MAX)
                 .await?;
+            let elsewhere = memberships
+                .iter()
+                .find(|membership| asks_for_provider(membership, person, shown))
+                .map(|membership| provider_required(&membership.organization));
             let first = memberships
                 .into_iter()
-                .find(|membership| takes(membership, person, second_factor));
-            Ok(first.map_or_else(|| Tenant::personal(person), of_membership))
+                .find(|membership| takes(membership, person, shown));
+            match (first, elsewhere) {
+                (Some(first), _) => Ok(of_membership(first)),
+                // Their own tenant is theirs still, where they ask for it.
+                (None, Some(elsewhere)) => Err(elsewhere),
+                (None, None) => Ok(Tenant::personal(person)),
+            }
         }
     }
 }
 
 /// The tenant of a session that goes on: the same, but their own where the
-/// organization does not take them any more.
+/// organization does not take them any more. A session that the organization's
+/// provider began ends then, and where that provider is no longer the
+/// organization's or the person's.
 pub(crate) async fn tenant_of_session(
     app: &App,
     person: &Person,
@@ -232,14 +296,70 @@ pub(crate) async fn tenant_of_session(
         return Ok(Tenant::personal(person));
     };
     let found = app.organizations.membership(org, &person.id).await?;
-    let taking = found.filter(|found| takes(found, person, session.second_factor));
-    Ok(taking.map_or_else(|| Tenant::personal(person), of_membership))
+    let shown = Shown::in_session(session);
+    let taking = found.filter(|found| takes(found, person, shown));
+    let goes_on = match &session.provider {
+        Some(connection) => is_connected(app, person, org, connection).await?,
+        None => true,
+    };
+    match taking {
+        Some(membership) if goes_on => Ok(of_membership(membership)),
+        _ if session.provider.is_some() => {
+            let store = &app.identity.store;
+            sign_out(store, &person.id, &session.id, app.moment()).await?;
+            Err(Error::Unauthenticated)
+        }
+        _ => Ok(Tenant::personal(person)),
+    }
+}
+
+/// Whether an organization still has the provider by that connection, and the
+/// person is still linked with it.
+async fn is_connected(
+    app: &App,
+    person: &Person,
+    org: &OrganizationId,
+    connection: &str,
+) -> Result<bool, Error> {
+    let provider = app.organizations.sign_in_provider(org).await?;
+    let linked = app
+        .identity
+        .store
+        .external_identity(&person.id, org)
+        .await?;
+    Ok(provider.is_some_and(|provider| {
+        provider.connection == connection
+            && linked.is_some_and(|linked| linked.issuer == provider.issuer)
+    }))
+}
+
+fn takes(membership: &Membership, person: &Person, shown: Shown<'_>) -> bool {
+    !asks_for_provider(membership, person, shown) && has_factors(membership, person, shown)
 }
 
 /// With an authenticator every sign-in by password asks for its code; without
-/// one the session itself must have begun with a passkey.
-fn takes(membership: &Membership, person: &Person, second_factor: bool) -> bool {
-    !membership.requires_second_factor || second_factor || person.asks_for_code()
+/// one the session itself must have begun with a passkey. For a provider, what
+/// counts is what it says itself.
+fn has_factors(membership: &Membership, person: &Person, shown: Shown<'_>) -> bool {
+    let asked_for_code = shown.provider.is_none() && person.asks_for_code();
+    !membership.requires_second_factor || shown.second_factor || asked_for_code
+}
+
+/// Whether a member must come through the organization's provider: by the
+/// address that they have, or the one they joined with. Who runs the platform
+/// is never kept out by an organization.
+fn asks_for_provider(membership: &Membership, person: &Person, shown: Shown<'_>) -> bool {
+    let domains = &membership.provider_domains;
+    let is_theirs = |email: &str| email_domain::is_of(email, domains);
+    shown.provider.is_none()
+        && !person.platform_admin
+        && (is_theirs(&person.email) || is_theirs(&membership.joined_email))
+}
+
+fn provider_required(org: &OrganizationId) -> Error {
+    Error::ProviderRequired {
+        path: crate::oidc::login_path(org),
+    }
 }
 
 fn of_membership(membership: Membership) -> Tenant {

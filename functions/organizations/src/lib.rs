@@ -8,6 +8,7 @@ mod access;
 mod invitations;
 mod kyc;
 mod kyc_answers;
+mod oidc;
 mod organizations;
 mod record;
 mod roles;
@@ -27,6 +28,9 @@ web::contents! {
     organizations::update,
     organizations::delete,
     organizations::leave,
+    oidc::show,
+    oidc::set,
+    oidc::remove,
     usage::show,
     record::list,
     invitations::list,

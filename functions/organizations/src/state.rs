@@ -6,6 +6,7 @@ use chrono::TimeDelta;
 use kernel::Error;
 use kernel::id::UserId;
 use kernel::time::Timestamp;
+use oidc::gateway::Providers;
 use organizations::Store;
 use organizations::app::kyc::Kyc;
 use organizations::app::{Guest, Organizations, Request};
@@ -36,10 +37,14 @@ pub struct App {
     pub kyc: Kyc,
     /// Who people are.
     pub people: identity::store::Store,
-    /// Seals what mails carry.
+    /// Seals what mails carry, and what we show sign-in providers.
     pub vault: Vault,
     /// The record of what was done.
     pub log: AuditLog,
+    /// Asks sign-in providers what they are.
+    pub providers: Providers,
+    /// The public address of this interface, without a slash at its end.
+    pub api: Arc<str>,
 }
 
 impl App {
@@ -74,6 +79,8 @@ impl App {
             people: identity::store::Store::new(identity_table, platform_table),
             vault,
             log,
+            providers: Providers::from_env(env)?,
+            api: env.text("TOKEN_ISSUER")?.trim_end_matches('/').into(),
         })
     }
 

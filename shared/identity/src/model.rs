@@ -140,6 +140,9 @@ pub struct Session {
     pub org: Option<OrganizationId>,
     /// Whether a second factor or a passkey began it.
     pub second_factor: bool,
+    /// The connection of the organization's provider that began it; such a
+    /// session is good in that organization alone. None where its person did.
+    pub provider: Option<String>,
     /// From where it was used last.
     pub origin: Origin,
     /// When it began.
@@ -199,6 +202,19 @@ pub struct Link {
     pub shop: ShopId,
     /// The number there.
     pub wp_user_id: u64,
+    /// Since when.
+    pub linked_at: Timestamp,
+}
+
+/// What an organization's sign-in provider calls a person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExternalIdentity {
+    /// The organization: its provider's word is good there alone.
+    pub organization: OrganizationId,
+    /// The provider.
+    pub issuer: String,
+    /// The name that it never gives to anybody else.
+    pub subject: String,
     /// Since when.
     pub linked_at: Timestamp,
 }

@@ -45,6 +45,16 @@ pub enum Error {
     /// The password is right and the address was never shown to be theirs.
     #[error("the email address is not verified; follow the link in the mail")]
     EmailNotVerified,
+    /// Another system's word for who the caller is was not good.
+    #[error("{0}")]
+    SignInRefused(&'static str),
+    /// The password is right, and the caller's organization has its members
+    /// sign in through its own provider.
+    #[error("your organization has its members sign in through its provider, at {path}")]
+    ProviderRequired {
+        /// The path of our own that leads there.
+        path: String,
+    },
     /// The caller is known and may not do this.
     #[error("{0}")]
     Forbidden(&'static str),

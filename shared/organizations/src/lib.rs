@@ -19,6 +19,6 @@ pub mod store;
 
 pub use model::{
     Invitation, KycApplication, KycDecision, KycDocument, Member, Membership, Organization, Role,
-    Status,
+    SignInProvider, Status,
 };
 pub use store::Store;

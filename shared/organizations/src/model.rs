@@ -18,6 +18,9 @@ pub struct Organization {
     pub name: String,
     /// Whether its members must have a second factor to work in it.
     pub require_second_factor: bool,
+    /// Domains whose addresses enter it through its sign-in provider alone.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub provider_domains: BTreeSet<String>,
     /// What it has paid for.
     pub plan: Tier,
     /// Version of the settings, from 1.
@@ -84,8 +87,12 @@ pub struct Membership {
     pub permissions: BTreeSet<Permission>,
     /// Whether the organization demands a second factor.
     pub requires_second_factor: bool,
+    /// Domains whose addresses enter it through its sign-in provider alone.
+    pub provider_domains: BTreeSet<String>,
     /// What the organization has paid for.
     pub plan: Tier,
+    /// The address they joined with.
+    pub joined_email: String,
     /// Since when they belong to it.
     pub joined_at: Timestamp,
 }
@@ -182,4 +189,41 @@ pub struct KycDecision {
     pub at: Timestamp,
     /// Why, in words for the applicant.
     pub reason: Option<String>,
+}
+
+/// The OpenID Connect provider that signs an organization's members in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignInProvider {
+    /// The organization.
+    pub organization: OrganizationId,
+    /// Names this provider with this client: another issuer or client is
+    /// another connection, and sessions that began through the one before end.
+    pub connection: String,
+    /// The provider's name, as its tokens carry it.
+    pub issuer: String,
+    /// Our name there.
+    pub client_id: String,
+    /// What we show it, sealed for [`secret_identity`](Self::secret_identity).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sealed_client_secret: Option<String>,
+    /// Domains of addresses whose bearers may be made people, in lower case.
+    pub email_domains: BTreeSet<String>,
+    /// Whether they are.
+    pub provision: bool,
+    /// The role that they get.
+    pub role: String,
+    /// Whether members with such addresses enter through the provider alone.
+    pub enforced: bool,
+    /// Counts the changes, from 1.
+    pub version: u64,
+    /// When it was changed last.
+    pub changed_at: Timestamp,
+}
+
+impl SignInProvider {
+    /// The record that the client's secret is sealed for.
+    #[must_use]
+    pub fn secret_identity(&self) -> String {
+        format!("sign-in-provider:{}:{}", self.organization, self.connection)
+    }
 }

@@ -21,6 +21,7 @@ pub mod live;
 pub mod objects;
 pub mod once;
 pub mod outbox;
+pub mod outside_url;
 pub mod queue;
 pub mod rate_limit;
 pub mod restrictions;

@@ -8,7 +8,7 @@ pub use client::Client;
 pub(crate) use client::ClientHeaders;
 pub use person::{
     Can, ManagingAutomation, ManagingMembers, ManagingOrganization, ManagingPayments, Needs,
-    Reading, SignedIn, Writing,
+    Present, Reading, SignedIn, Writing,
 };
 
 use axum::extract::FromRequestParts;
@@ -25,6 +25,9 @@ pub const SCOPE_ACCOUNTS: &str = "accounts";
 pub const SCOPE_PLATFORM: &str = "platform";
 /// The scope of tokens of people who signed in.
 pub const SCOPE_USER: &str = "user";
+/// The scope of tokens of people whom an organization's provider signed in:
+/// good in that organization alone.
+pub const SCOPE_MEMBER: &str = "member";
 /// The role of those who run the platform.
 pub const ROLE_PLATFORM_ADMIN: &str = "platform_admin";
 

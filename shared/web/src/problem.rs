@@ -71,6 +71,12 @@ fn kind(error: &Error) -> Kind {
             "email-not-verified",
             "The email address is not verified",
         ),
+        Error::SignInRefused(_) => (401, "unauthenticated", "The sign-in is not good"),
+        Error::ProviderRequired { .. } => (
+            403,
+            "provider-required",
+            "The organization's provider signs its members in",
+        ),
         Error::Forbidden(_) => (403, "forbidden", "Not allowed"),
         Error::NotFound(_) => (404, "not-found", "Not found"),
         Error::Conflict(_) => (409, "conflict", "Conflict"),

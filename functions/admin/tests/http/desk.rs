@@ -158,6 +158,7 @@ pub(crate) fn session(user: &UserId) -> Session {
         },
         org: None,
         second_factor: false,
+        provider: None,
         origin: Origin::default(),
         created_at: now,
         last_used_at: now,

@@ -9,6 +9,8 @@ use crate::model::{Person, Session};
 
 /// The scope of people's tokens.
 const SCOPE: &str = "user";
+/// The scope of tokens of those whom their organization's provider signed in.
+const SCOPE_OF_PROVIDER: &str = "member";
 /// The role of those who run the platform.
 const PLATFORM_ADMIN: &str = "platform_admin";
 
@@ -62,7 +64,10 @@ pub fn claims(
         role: tenant.role.clone(),
         permissions: tenant.permissions.clone(),
         tier: person.tier.max(tenant.plan),
-        scope: SCOPE.to_owned(),
+        scope: match session.provider {
+            Some(_) => SCOPE_OF_PROVIDER.to_owned(),
+            None => SCOPE.to_owned(),
+        },
         sid: session.id.to_string(),
         iat: real_now.timestamp(),
         exp: real_now.timestamp() + LIFE_S,

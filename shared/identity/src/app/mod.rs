@@ -9,6 +9,7 @@
 
 pub mod change_address;
 pub mod claims;
+pub mod external;
 pub mod import;
 pub mod join;
 pub mod passkeys;

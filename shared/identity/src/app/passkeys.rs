@@ -183,6 +183,7 @@ impl Passkeys {
             Ok(()) => Ok(Proven {
                 person,
                 second_factor: true,
+                provider: None,
                 rehashed: None,
             }),
             // Gone meanwhile, or another sign-in counted further.

@@ -71,6 +71,9 @@ pub struct Proven {
     pub person: Person,
     /// Whether by more than a password.
     pub second_factor: bool,
+    /// By which connection of an organization's provider, where not by
+    /// themselves.
+    pub provider: Option<String>,
     /// Their password's hash, where it is to replace the one that is kept.
     pub rehashed: Option<PasswordHash>,
 }
@@ -110,6 +113,7 @@ pub async fn sign_in(
     Ok(Proven {
         person,
         second_factor,
+        provider: None,
         rehashed,
     })
 }

@@ -52,6 +52,7 @@ pub async fn start_session(
         lineage: Lineage::started(&token, moment.now),
         org,
         second_factor: proven.second_factor,
+        provider: proven.provider.clone(),
         origin,
         created_at: moment.now,
         last_used_at: moment.now,
@@ -115,8 +116,11 @@ async fn still_proven(store: &Store, proven: &Proven) -> Result<Person> {
                 && person.password_changed_at == proven.person.password_changed_at
                 // Their other sessions ended when they moved.
                 && person.email == proven.person.email
-                // A factor that was turned on meanwhile was not shown.
-                && (proven.second_factor || !person.asks_for_code())
+                // A factor that was turned on meanwhile was not shown. A
+                // provider is not asked for ours.
+                && (proven.second_factor
+                    || proven.provider.is_some()
+                    || !person.asks_for_code())
         })
         .ok_or(Error::Unauthenticated)
 }

@@ -2,6 +2,7 @@
 //! [`keys`].
 
 mod address_changes;
+mod external;
 mod imports;
 mod links;
 mod one_time;

@@ -39,6 +39,8 @@ struct Row {
     #[serde(default)]
     org: Option<OrganizationId>,
     second_factor: bool,
+    #[serde(default)]
+    provider: Option<String>,
     device: String,
     #[serde(default)]
     user_agent: Option<String>,
@@ -63,6 +65,7 @@ impl Row {
             expires_at: session.lineage.expires_at,
             org: session.org,
             second_factor: session.second_factor,
+            provider: session.provider,
             device: session.origin.device,
             user_agent: session.origin.user_agent,
             address: session.origin.address,
@@ -86,6 +89,7 @@ impl Row {
             },
             org: self.org,
             second_factor: self.second_factor,
+            provider: self.provider,
             origin: Origin {
                 device: self.device,
                 user_agent: self.user_agent,

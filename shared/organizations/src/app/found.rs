@@ -1,5 +1,7 @@
 //! Founding an organization.
 
+use std::collections::BTreeSet;
+
 use kernel::Error;
 use kernel::access::{BuiltInRole, Tier};
 use kernel::id::{OrganizationId, UserId};
@@ -44,6 +46,7 @@ fn found_by(
         id: OrganizationId::generate(now),
         name: name.to_owned(),
         require_second_factor: false,
+        provider_domains: BTreeSet::new(),
         plan: Tier::Free,
         version: 1,
         created_at: now,

@@ -5,16 +5,19 @@
 //! to undo the demotion.
 
 mod accept;
+mod admit;
 mod delete;
 mod found;
 mod invite;
 pub mod kyc;
 mod members;
+mod provider;
 mod roles;
 mod scene;
 mod settings;
 
 pub use accept::Guest;
+pub use admit::admit;
 pub use delete::erase_deleted;
 pub use found::found;
 pub use invite::Draft;

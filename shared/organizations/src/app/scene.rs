@@ -15,7 +15,7 @@ use super::Organizations;
 use crate::domain::authority::Authority;
 use crate::domain::roster::Roster;
 use crate::model::{Member, Status};
-use crate::store::ROSTER;
+use crate::store::{PROVIDER, ROSTER};
 
 /// Attempts where somebody else changes the organization at the same time.
 const ATTEMPTS_MAX: u32 = 8;
@@ -65,8 +65,14 @@ pub(super) async fn commit(transaction: Transaction) -> Result<(), Failure> {
     match transaction.commit().await {
         Ok(()) => Ok(()),
         Err(error) if error.refused(ROSTER) => Err(Failure::Raced),
+        Err(error) if error.refused(PROVIDER) => Err(Failure::Final(provider_changed())),
         Err(error) => Err(error.into()),
     }
+}
+
+/// The provider is written as it was read; who reads it again sees why not.
+fn provider_changed() -> Error {
+    Error::Conflict("the provider is being changed by another request; try again".to_owned())
 }
 
 impl Organizations {

@@ -7,6 +7,7 @@
 //! | | `MEMBER#{usr}` | a member |
 //! | | `ROLE#{name}` | a custom role |
 //! | | `INVITATION#{inv}` | an open invitation |
+//! | | `PROVIDER` | who signs its members in |
 //! | | `KYC#{usr}` | a member's application to have their identity checked |
 //! | | `KYCPAST#{usr}#{kyc}` | an application that was decided and gave way to another |
 //! | | `KYCBY#{status}#{kyc}` | whose application has this status |
@@ -61,6 +62,12 @@ pub fn organization(org: &OrganizationId) -> Key {
 #[must_use]
 pub fn roster(org: &OrganizationId) -> Key {
     Key::new(of(org), "ROSTER")
+}
+
+/// Who signs its members in.
+#[must_use]
+pub fn provider(org: &OrganizationId) -> Key {
+    Key::new(of(org), "PROVIDER")
 }
 
 /// A member of it.
@@ -187,6 +194,7 @@ mod tests {
             member(&org, &user),
             role(&org, "desk"),
             invitation(&org, &invitation_id),
+            provider(&org),
         ] {
             assert!(is_erased(erased));
         }

@@ -119,7 +119,9 @@ fn joined(
         role: member.role,
         permissions: permissions.unwrap_or_default(),
         requires_second_factor: organization.require_second_factor,
+        provider_domains: organization.provider_domains,
         plan: organization.plan,
+        joined_email: member.email,
         joined_at: member.joined_at,
     }
 }

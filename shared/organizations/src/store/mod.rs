@@ -8,11 +8,13 @@ mod kyc;
 mod members;
 mod memberships;
 mod organizations;
+mod providers;
 mod roles;
 mod roster;
 
 pub(crate) use kyc::KYC;
 pub use memberships::MEMBERSHIPS_MAX;
+pub(crate) use providers::PROVIDER;
 pub(crate) use roster::ROSTER;
 
 use platform::dynamo::Table;

@@ -10,10 +10,12 @@ use kernel::access::{BuiltInRole, Permission, Tier};
 use kernel::id::{OrganizationId, SessionId, UserId};
 use platform::tokens::Claims;
 
-use super::{Principal, SCOPE_USER, principal};
+use super::{Principal, SCOPE_MEMBER, SCOPE_USER, principal};
 use crate::problem::Problem;
 
-/// A person who signed in, in whatever tenant their token names.
+/// A person who signed in by themselves, in whatever tenant their token names.
+/// One whom an organization's provider signed in is none: that organization
+/// must not reach what is the person's own, such as how they sign in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignedIn {
     /// Who.
@@ -30,9 +32,24 @@ pub struct SignedIn {
 
 impl SignedIn {
     fn of(claims: &Claims) -> Result<Self, Error> {
-        if claims.scope != SCOPE_USER {
-            return Err(Error::Forbidden("only for people who signed in"));
+        match claims.scope.as_str() {
+            SCOPE_USER => Self::read(claims),
+            SCOPE_MEMBER => Err(Error::Forbidden(
+                "your organization's provider signed you in; this asks for your own sign-in",
+            )),
+            _ => Err(Error::Forbidden("only for people who signed in")),
         }
+    }
+
+    /// The same of whoever is there, by themselves or through a provider.
+    fn present(claims: &Claims) -> Result<Self, Error> {
+        match claims.scope.as_str() {
+            SCOPE_MEMBER => Self::read(claims),
+            _ => Self::of(claims),
+        }
+    }
+
+    fn read(claims: &Claims) -> Result<Self, Error> {
         let odd = |_| Error::Unauthenticated;
         Ok(Self {
             user: claims.sub.parse().map_err(odd)?,
@@ -50,6 +67,30 @@ impl<S: Send + Sync> FromRequestParts<S> for SignedIn {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         match principal(parts) {
             Principal::Person(claims) => Self::of(&claims).map_err(Problem),
+            _ => Err(Problem(Error::Unauthenticated)),
+        }
+    }
+}
+
+/// A person who is there, by themselves or through their organization's
+/// provider: for what touches nothing but the session and its organization.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Present {
+    /// Who, and where.
+    pub person: SignedIn,
+    /// Whether they signed in by themselves.
+    pub is_themselves: bool,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Present {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        match principal(parts) {
+            Principal::Person(claims) => Ok(Self {
+                person: SignedIn::present(&claims).map_err(Problem)?,
+                is_themselves: claims.scope == SCOPE_USER,
+            }),
             _ => Err(Problem(Error::Unauthenticated)),
         }
     }
@@ -110,7 +151,7 @@ impl<S: Send + Sync, N: Needs> FromRequestParts<S> for Can<N> {
         let Principal::Person(claims) = principal(parts) else {
             return Err(Problem(Error::Unauthenticated));
         };
-        let person = SignedIn::of(&claims).map_err(Problem)?;
+        let person = SignedIn::present(&claims).map_err(Problem)?;
         let Some(org) = person.org else {
             let sentence = "the token is for no organization; switch to one first";
             return Err(Problem(Error::Forbidden(sentence)));

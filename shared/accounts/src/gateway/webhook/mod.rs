@@ -2,12 +2,19 @@
 //! (<https://github.com/standard-webhooks/standard-webhooks>): how a message
 //! is signed, where it may go, how it is posted and when it is tried again.
 
-mod address;
 mod schedule;
 mod sender;
 mod signature;
 
-pub use address::{allowed_hosts, validate_url};
+pub use platform::outside_url::validate_url;
 pub use schedule::{ATTEMPTS_MAX, wait};
 pub use sender::{Answer, Post, Sender};
 pub use signature::{BadSecret, generate_secret, sign};
+
+use platform::config::Env;
+
+/// Hosts that webhooks may reach although they are not public.
+#[must_use]
+pub fn allowed_hosts(env: &Env) -> Vec<String> {
+    platform::outside_url::allowed_hosts(env, "WEBHOOK_ALLOWED_HOSTS")
+}

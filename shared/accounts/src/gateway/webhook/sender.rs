@@ -7,10 +7,9 @@ use chrono::{DateTime, TimeDelta};
 use kernel::time::{Clock, Timestamp};
 use platform::clock::SystemClock;
 use platform::http_client;
+use platform::outside_url::validate_url;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use reqwest::{Client, Response, StatusCode};
-
-use super::address::validate_url;
 
 /// Within this a shop has to answer.
 const TIMEOUT: Duration = Duration::from_secs(20);

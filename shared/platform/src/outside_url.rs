@@ -1,30 +1,32 @@
-//! Which addresses a shop may name.
+//! Which addresses users may name: a shop's webhook, an organization's sign-in
+//! provider.
 //!
 //! What is refused here is what can be seen in the URL itself. A name that
 //! resolves to an inner address is refused at each call, by
-//! [`platform::http_client::guarded`].
+//! [`crate::http_client::guarded`].
 
 use std::net::IpAddr;
 
-use platform::config::Env;
-use platform::http_client::is_public;
 use url::{Host, Url};
+
+use crate::config::Env;
+use crate::http_client::is_public;
 
 /// Characters of an address at most.
 const URL_CHARS_MAX: usize = 2_048;
 
-/// Hosts that webhooks may reach although they are not public, and without
-/// TLS: a setting of the local stage; nothing on any other.
+/// Hosts that may be reached although they are not public, and without TLS: a
+/// setting of the local stage; nothing on any other.
 #[must_use]
-pub fn allowed_hosts(env: &Env) -> Vec<String> {
+pub fn allowed_hosts(env: &Env, setting: &str) -> Vec<String> {
     if env.is_local() {
-        env.list("WEBHOOK_ALLOWED_HOSTS")
+        env.list(setting)
     } else {
         Vec::new()
     }
 }
 
-/// Reads the address of a shop's endpoint. Every odd spelling of an address
+/// Reads an address that a user named. Every odd spelling of an address
 /// (`0x7f.1`, `2130706433`, `[::ffff:7f00:1]`) is the address it means, as the
 /// URL standard has it; the URL that is answered is the one to keep and call.
 ///
@@ -195,7 +197,8 @@ mod tests {
     fn hosts_are_allowed_on_the_local_stage_alone() {
         let setting = ("WEBHOOK_ALLOWED_HOSTS", "127.0.0.1, shop.test");
         let local = Env::from_pairs([setting, ("LOCAL_STAGE", "true")]);
-        assert_eq!(allowed_hosts(&local), ["127.0.0.1", "shop.test"]);
-        assert!(allowed_hosts(&Env::from_pairs([setting])).is_empty());
+        let hosts = |env: &Env| allowed_hosts(env, "WEBHOOK_ALLOWED_HOSTS");
+        assert_eq!(hosts(&local), ["127.0.0.1", "shop.test"]);
+        assert!(hosts(&Env::from_pairs([setting])).is_empty());
     }
 }
