@@ -131,6 +131,34 @@ ulid_id!(
     KycDocumentId, "kdc"
 );
 ulid_id!(
+    /// A desktop terminal that was paired with a person.
+    DeviceId, "dev"
+);
+ulid_id!(
+    /// A command to a terminal, however often it is delivered.
+    CommandId, "cmd"
+);
+ulid_id!(
+    /// One position of one login at one server.
+    TradeId, "trd"
+);
+ulid_id!(
+    /// What a terminal reported as wrong.
+    AlertId, "alr"
+);
+ulid_id!(
+    /// A trading signal.
+    SignalId, "sig"
+);
+ulid_id!(
+    /// A channel that signals come through.
+    SignalChannelId, "chn"
+);
+ulid_id!(
+    /// A strategy that signals are traded by.
+    StrategyId, "stg"
+);
+ulid_id!(
     /// One entry of the audit record.
     AuditId, "aud"
 );

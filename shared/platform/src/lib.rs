@@ -10,6 +10,7 @@ pub mod aws;
 pub mod breaker;
 pub mod clock;
 pub mod config;
+pub mod devices;
 pub mod doorkeeper;
 pub mod dynamo;
 pub mod envelope;

@@ -15,6 +15,8 @@ use crate::config::{ConfigError, Env};
 
 /// The longest that SQS holds a message back, in seconds.
 pub const DELAY_S_MAX: i64 = 900;
+/// Where SQS says in which group a message is.
+const GROUP_ATTRIBUTE: &str = "MessageGroupId";
 /// Messages of one batch that are worked on at once.
 const CONCURRENCY: usize = 10;
 
@@ -33,16 +35,22 @@ pub enum Queue {
     /// Logs of live events with something new to send; first in, first out
     /// for each log.
     Fanout,
+    /// Checks of connections that are due in a while.
+    Realtime,
+    /// Looks after terminals, whether they are still there.
+    Terminals,
 }
 
 impl Queue {
     /// All of them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 7] = [
         Self::Sync,
         Self::Rules,
         Self::Webhooks,
         Self::Mail,
         Self::Fanout,
+        Self::Realtime,
+        Self::Terminals,
     ];
 
     /// Its name.
@@ -54,6 +62,8 @@ impl Queue {
             Self::Webhooks => "webhooks",
             Self::Mail => "mail",
             Self::Fanout => "fanout",
+            Self::Realtime => "realtime",
+            Self::Terminals => "terminals",
         }
     }
 
@@ -64,6 +74,8 @@ impl Queue {
             Self::Webhooks => "WEBHOOKS_QUEUE_URL",
             Self::Mail => "MAIL_QUEUE_URL",
             Self::Fanout => "FANOUT_QUEUE_URL",
+            Self::Realtime => "REALTIME_QUEUE_URL",
+            Self::Terminals => "TERMINALS_QUEUE_URL",
         }
     }
 }
@@ -173,6 +185,33 @@ impl Queues {
         Ok(())
     }
 
+    /// Sends one message to a queue that keeps order.
+    ///
+    /// # Errors
+    /// [`QueueError`].
+    pub async fn send_in_order<M: Serialize>(
+        &self,
+        queue: Queue,
+        message: &M,
+        order: Order<'_>,
+    ) -> Result<(), QueueError> {
+        let failed = |source: Cause| QueueError::Send {
+            queue: queue.as_str(),
+            source,
+        };
+        let body = serde_json::to_string(message).map_err(|error| failed(error.into()))?;
+        self.client
+            .send_message()
+            .queue_url(self.url(queue)?)
+            .message_body(body)
+            .message_group_id(order.group)
+            .message_deduplication_id(order.id)
+            .send()
+            .await
+            .map_err(|error| failed(error.into()))?;
+        Ok(())
+    }
+
     /// Sends up to ten messages. Answers the indices of those taken.
     ///
     /// # Errors
@@ -274,6 +313,73 @@ where
     response
 }
 
+/// Works on a batch of a queue that keeps order: `handle` is given the messages
+/// of one group, in their order, and groups are worked on side by side. The
+/// messages of a group are done or come again together.
+pub async fn consume_in_order<M, F, Fut>(event: SqsEvent, handle: F) -> SqsBatchResponse
+where
+    M: for<'de> Deserialize<'de>,
+    F: Fn(Vec<M>) -> Fut,
+    Fut: Future<Output = kernel::Result<()>>,
+{
+    let mut groups: Vec<(String, Vec<SqsMessage>)> = Vec::new();
+    for record in event.records {
+        let group = record.attributes.get(GROUP_ATTRIBUTE).cloned();
+        let group = group.unwrap_or_default();
+        match groups.iter_mut().find(|(known, _)| *known == group) {
+            Some((_, records)) => records.push(record),
+            None => groups.push((group, vec![record])),
+        }
+    }
+    let handle = &handle;
+    let failed: Vec<Vec<String>> = futures::stream::iter(groups)
+        .map(|(_, records)| async move { run_in_order(records, handle).await })
+        .buffer_unordered(CONCURRENCY)
+        .collect()
+        .await;
+    let mut response = SqsBatchResponse::default();
+    for id in failed.into_iter().flatten() {
+        response.add_failure(id);
+    }
+    response
+}
+
+/// Answers the messages of a group that have failed. One that cannot be read
+/// holds up those behind it, until it is set aside.
+async fn run_in_order<M, F, Fut>(records: Vec<SqsMessage>, handle: &F) -> Vec<String>
+where
+    M: for<'de> Deserialize<'de>,
+    F: Fn(Vec<M>) -> Fut,
+    Fut: Future<Output = kernel::Result<()>>,
+{
+    let mut ids = Vec::new();
+    let mut messages = Vec::new();
+    let mut behind = Vec::new();
+    for record in records {
+        if !behind.is_empty() {
+            behind.push(record.message_id.unwrap_or_default());
+            continue;
+        }
+        match read::<M>(record) {
+            Ok((id, message)) => {
+                ids.push(id);
+                messages.push(message);
+            }
+            Err(id) => behind.push(id),
+        }
+    }
+    let mut failed = match messages.is_empty() {
+        true => Vec::new(),
+        false => {
+            let key = None;
+            let message = messages;
+            run(Group { key, ids, message }, handle).await
+        }
+    };
+    failed.append(&mut behind);
+    failed
+}
+
 /// Messages that ask for the same.
 struct Group<M> {
     key: Option<String>,
@@ -370,6 +476,31 @@ mod tests {
         done.lock().expect("not poisoned").sort();
         assert_eq!(*done.lock().expect("not poisoned"), ["a", "b"]);
         assert_eq!(failed(&response), ["0", "2", "3", "4"]);
+    }
+
+    #[tokio::test]
+    async fn groups_keep_their_order_and_fail_alone() {
+        let mut event = batch(&["1", "2", "3", "4", "{", "5", "6"]);
+        let groups = ["a", "b", "a", "c", "c", "b", "c"];
+        for (record, group) in event.records.iter_mut().zip(groups) {
+            let name = GROUP_ATTRIBUTE.to_owned();
+            record.attributes.insert(name, group.to_owned());
+        }
+        let done = Mutex::new(Vec::new());
+        let response = consume_in_order(event, async |messages: Vec<u32>| {
+            let is_good = !messages.contains(&3);
+            done.lock().expect("not poisoned").push(messages);
+            match is_good {
+                true => Ok(()),
+                false => Err(kernel::Error::internal("no")),
+            }
+        })
+        .await;
+        let mut done = done.into_inner().expect("not poisoned");
+        done.sort_unstable();
+        assert_eq!(done, [vec![1, 3], vec![2, 5], vec![4]]);
+        // What cannot be read fails with what is behind it.
+        assert_eq!(failed(&response), ["0", "2", "4", "6"]);
     }
 
     #[tokio::test]

@@ -234,8 +234,20 @@ fn env(gateway: &Gateway, objects: &Objects, changes: &[(&str, &str)]) -> Env {
             "FANOUT_QUEUE_URL",
             "http://queues.test/000000000000/fanout.fifo",
         ),
+        (
+            "REALTIME_QUEUE_URL",
+            "http://queues.test/000000000000/realtime",
+        ),
         ("APP_URL", "https://app.tradebridge.example"),
         ("MAIL_FROM", "Tradebridge <no-reply@tradebridge.example>"),
+        (
+            "TERMINALS_QUEUE_URL",
+            "http://queues.test/000000000000/terminals",
+        ),
+        (
+            "REALTIME_QUEUE_URL",
+            "http://queues.test/000000000000/realtime",
+        ),
         ("MAIL_QUEUE_URL", "http://queues.test/000000000000/mail"),
         ("MAIL_DLQ_URL", "http://queues.test/000000000000/mail-dlq"),
         ("MASTER_KEY_SECRET", "master-key"),

@@ -90,6 +90,8 @@ impl Asked {
             Principal::Anonymous => changes && is_sign_in(&self.info.path),
             Principal::Person(claims) => changes || is_platform_admin(claims),
             Principal::Shop(_) => changes,
+            // A terminal reports all the time, and what it reports is kept.
+            Principal::Terminal(_) => false,
         }
     }
 
@@ -100,6 +102,7 @@ impl Asked {
             Principal::Anonymous => (ANONYMOUS.to_owned(), String::new()),
             Principal::Shop(shop) => (format!("shop:{}", shop.key_id), shop.shop.to_string()),
             Principal::Person(claims) => (claims.sub, claims.org),
+            Principal::Terminal(device) => (format!("device:{}", device.id), device.org),
         });
         let action = match told.action {
             "" => format!("{} {}", self.method, self.route),

@@ -1,4 +1,5 @@
-//! Finds out who is calling: a shop by its signature, a person by a token.
+//! Finds out who is calling: a shop by its signature, a person or a terminal
+//! by a token.
 
 use axum::extract::{Request, State};
 use axum::middleware::Next;
@@ -8,6 +9,7 @@ use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
 use kernel::Error;
+use platform::devices::is_device_token;
 use platform::once::use_once;
 use platform::shops::ShopKey;
 
@@ -39,6 +41,11 @@ async fn find_principal(platform: &Platform, request: &Parts) -> Result<Principa
         return shop(platform, &headers, request).await.map(Principal::Shop);
     }
     match bearer(&request.headers) {
+        Some(token) if is_device_token(token) => {
+            let device = platform.devices().find(token).await?;
+            let device = device.ok_or(Error::Unauthenticated)?;
+            Ok(Principal::Terminal(Box::new(device)))
+        }
         Some(token) => {
             let claims = platform.verifier().verify(token).await?;
             platform.restrictions().refresh().await?;

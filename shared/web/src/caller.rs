@@ -1,20 +1,25 @@
 //! Who is calling, as an argument of the handler: a handler that does not name
 //! its caller does not see one, and one that does is never run without.
 
+mod acting;
 mod client;
 mod person;
+mod terminal;
 
+pub use acting::{Acting, PersonOrTerminal};
 pub use client::Client;
 pub(crate) use client::ClientHeaders;
 pub use person::{
     Can, ManagingAutomation, ManagingMembers, ManagingOrganization, ManagingPayments, Needs,
     Present, Reading, SignedIn, Writing,
 };
+pub use terminal::TerminalCaller;
 
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 use kernel::Error;
 use kernel::id::ShopId;
+use platform::devices::Device;
 use platform::tokens::Claims;
 
 use crate::problem::Problem;
@@ -41,6 +46,8 @@ pub enum Principal {
     Shop(ShopCaller),
     /// A person, by an access token.
     Person(Box<Claims>),
+    /// A desktop terminal, by its device token.
+    Terminal(Box<Device>),
 }
 
 impl Principal {
@@ -50,6 +57,7 @@ impl Principal {
             Self::Anonymous => None,
             Self::Shop(shop) => Some(format!("shop:{}", shop.key_id)),
             Self::Person(claims) => Some(format!("user:{}:{}", claims.org, claims.sub)),
+            Self::Terminal(device) => Some(format!("device:{}:{}", device.org, device.id)),
         }
     }
 }
@@ -60,6 +68,15 @@ fn principal(parts: &Parts) -> Principal {
         .get::<Principal>()
         .cloned()
         .unwrap_or(Principal::Anonymous)
+}
+
+/// What the token of a person says; a terminal is known and is no person.
+fn person_claims(parts: &Parts) -> Result<Box<Claims>, Problem> {
+    match principal(parts) {
+        Principal::Person(claims) => Ok(claims),
+        Principal::Terminal(_) => Err(Problem(Error::Forbidden("not for terminals"))),
+        Principal::Anonymous | Principal::Shop(_) => Err(Problem(Error::Unauthenticated)),
+    }
 }
 
 /// A shop's server: the caller of every `hmac` route.
@@ -96,9 +113,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Trader {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let Principal::Person(claims) = principal(parts) else {
-            return Err(Problem(Error::Unauthenticated));
-        };
+        let claims = person_claims(parts)?;
         // A token of another kind of tenant names no shop and has no accounts.
         let shop = claims
             .org
@@ -130,9 +145,7 @@ impl<S: Send + Sync> FromRequestParts<S> for PlatformAdmin {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let Principal::Person(claims) = principal(parts) else {
-            return Err(Problem(Error::Unauthenticated));
-        };
+        let claims = person_claims(parts)?;
         if !is_platform_admin(&claims) {
             return Err(Problem(Error::Forbidden("only for platform admins")));
         }

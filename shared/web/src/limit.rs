@@ -26,11 +26,12 @@ const FREE_PATHS: [&str; 2] = ["/api/health", "/.well-known/jwks.json"];
 
 /// Paths on which somebody says who they are: all that starts so. Refresh is
 /// not among them, since every open page asks for it.
-pub const SIGN_IN_PATHS: [&str; 9] = [
+pub const SIGN_IN_PATHS: [&str; 10] = [
     "/api/auth/login",
     "/api/auth/oidc/",
     "/api/auth/register",
     "/api/auth/saml/",
+    "/api/firebridge/devices/pair",
     "/api/v1/auth/login",
     "/api/v1/auth/passkeys/login/",
     "/api/v1/auth/password/reset",

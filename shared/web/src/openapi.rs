@@ -15,6 +15,9 @@ impl Modify for SecuritySchemes {
         jwt.bearer_format = Some("JWT".to_owned());
         jwt.description = Some("An access token, good for 15 minutes.".to_owned());
         components.add_security_scheme("jwt", SecurityScheme::Http(jwt));
+        let mut device = Http::new(HttpAuthScheme::Bearer);
+        device.description = Some("The token that a terminal got when it was paired.".to_owned());
+        components.add_security_scheme("device", SecurityScheme::Http(device));
         let signature = ApiKeyValue::with_description(
             "X-OneFunders-Signature",
             "HMAC-SHA-256 over method, path and query, timestamp, nonce and the body's hash, \

@@ -7,6 +7,7 @@ use kernel::time::{Clock, Timestamp};
 use platform::audit_log::AuditLog;
 use platform::clock::{BusinessClock, SystemClock};
 use platform::config::{ConfigError, Env};
+use platform::devices::DeviceTokens;
 use platform::doorkeeper::Doorkeeper;
 use platform::dynamo::Table;
 use platform::idempotency::Idempotency;
@@ -34,6 +35,7 @@ struct Inner {
     verifier: Verifier,
     shop_keys: Option<ShopKeys>,
     default_shop: Option<ShopId>,
+    devices: DeviceTokens,
     restrictions: Restrictions,
     limiter: RateLimiter,
     limit: Limit,
@@ -72,6 +74,7 @@ impl Platform {
             verifier: Verifier::new(table.clone(), env.text("TOKEN_ISSUER")?),
             shop_keys: vault.map(|vault| ShopKeys::new(table.clone(), vault)),
             default_shop,
+            devices: DeviceTokens::new(table.clone()),
             restrictions: Restrictions::new(table.clone()),
             limiter: RateLimiter::new(table.clone()),
             limit: Limit::shared(requests, MINUTE_S),
@@ -116,6 +119,12 @@ impl Platform {
     #[must_use]
     pub fn verifier(&self) -> &Verifier {
         &self.0.verifier
+    }
+
+    /// Looks tokens of terminals up.
+    #[must_use]
+    pub fn devices(&self) -> &DeviceTokens {
+        &self.0.devices
     }
 
     /// What must take effect on running tokens.

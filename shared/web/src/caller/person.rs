@@ -10,7 +10,7 @@ use kernel::access::{BuiltInRole, Permission, Tier};
 use kernel::id::{OrganizationId, SessionId, UserId};
 use platform::tokens::Claims;
 
-use super::{Principal, SCOPE_MEMBER, SCOPE_USER, principal};
+use super::{SCOPE_MEMBER, SCOPE_USER, person_claims};
 use crate::problem::Problem;
 
 /// A person who signed in by themselves, in whatever tenant their token names.
@@ -49,6 +49,15 @@ impl SignedIn {
         }
     }
 
+    /// The tenant that the token is for: the organization, or the person's own.
+    #[must_use]
+    pub fn tenant(&self) -> String {
+        match &self.org {
+            Some(org) => org.to_string(),
+            None => self.user.to_string(),
+        }
+    }
+
     fn read(claims: &Claims) -> Result<Self, Error> {
         let odd = |_| Error::Unauthenticated;
         Ok(Self {
@@ -65,10 +74,7 @@ impl<S: Send + Sync> FromRequestParts<S> for SignedIn {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        match principal(parts) {
-            Principal::Person(claims) => Self::of(&claims).map_err(Problem),
-            _ => Err(Problem(Error::Unauthenticated)),
-        }
+        Self::of(&*person_claims(parts)?).map_err(Problem)
     }
 }
 
@@ -86,13 +92,11 @@ impl<S: Send + Sync> FromRequestParts<S> for Present {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        match principal(parts) {
-            Principal::Person(claims) => Ok(Self {
-                person: SignedIn::present(&claims).map_err(Problem)?,
-                is_themselves: claims.scope == SCOPE_USER,
-            }),
-            _ => Err(Problem(Error::Unauthenticated)),
-        }
+        let claims = person_claims(parts)?;
+        Ok(Self {
+            person: SignedIn::present(&claims).map_err(Problem)?,
+            is_themselves: claims.scope == SCOPE_USER,
+        })
     }
 }
 
@@ -148,27 +152,34 @@ impl<S: Send + Sync, N: Needs> FromRequestParts<S> for Can<N> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let Principal::Person(claims) = principal(parts) else {
-            return Err(Problem(Error::Unauthenticated));
-        };
+        let claims = person_claims(parts)?;
         let person = SignedIn::present(&claims).map_err(Problem)?;
         let Some(org) = person.org else {
             let sentence = "the token is for no organization; switch to one first";
             return Err(Problem(Error::Forbidden(sentence)));
         };
-        let permissions = match BuiltInRole::named(&claims.role) {
-            Some(role) => role.permissions(),
-            None => claims.permissions.iter().copied().collect(),
-        };
-        if !permissions.contains(&N::PERMISSION) {
+        if !allows(&claims, N::PERMISSION) {
             return Err(Problem(Error::Forbidden("your role does not allow this")));
         }
         Ok(Self {
             user: person.user,
             org,
             role: person.role,
-            permissions,
+            permissions: permissions(&claims),
             needs: PhantomData,
         })
     }
+}
+
+/// All that a token's role stands for.
+fn permissions(claims: &Claims) -> BTreeSet<Permission> {
+    match BuiltInRole::named(&claims.role) {
+        Some(role) => role.permissions(),
+        None => claims.permissions.iter().copied().collect(),
+    }
+}
+
+/// Whether a token's role has a permission in its organization.
+pub(super) fn allows(claims: &Claims, permission: Permission) -> bool {
+    permissions(claims).contains(&permission)
 }

@@ -1,0 +1,64 @@
+//! What the handlers have at hand.
+
+use platform::aws::SdkConfig;
+use platform::config::Env;
+use platform::devices::DeviceTokens;
+use platform::dynamo::Table;
+use platform::live::Live;
+use trading::{Owner, Request, Store, Trading};
+use web::Platform;
+use web::caller::Acting;
+
+/// The function's state, shared by its requests.
+#[derive(Clone, Debug)]
+pub struct App {
+    /// The platform.
+    pub platform: Platform,
+    /// The use cases of trading.
+    pub trading: Trading,
+    /// Who people are.
+    pub people: identity::store::Store,
+    /// To which tenants they belong.
+    pub organizations: organizations::Store,
+}
+
+impl App {
+    /// From the process's settings.
+    ///
+    /// # Errors
+    /// Where a setting is missing or makes no sense.
+    pub fn new(
+        env: &Env,
+        aws: &SdkConfig,
+    ) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        let dynamo = aws_sdk_dynamodb::Client::new(aws);
+        let platform_table = Table::new(dynamo.clone(), env.text("PLATFORM_TABLE")?);
+        let trading_table = Table::new(dynamo.clone(), env.text("TRADING_TABLE")?);
+        let realtime_table = Table::new(dynamo.clone(), env.text("REALTIME_TABLE")?);
+        let identity_table = Table::new(dynamo.clone(), env.text("IDENTITY_TABLE")?);
+        let organizations_table = Table::new(dynamo, env.text("ORGANIZATIONS_TABLE")?);
+        Ok(Self {
+            platform: Platform::new(env, platform_table.clone(), None)?,
+            trading: Trading {
+                store: Store::new(trading_table),
+                tokens: DeviceTokens::new(platform_table.clone()),
+                live: Live::new(realtime_table),
+            },
+            people: identity::store::Store::new(identity_table, platform_table),
+            organizations: organizations::Store::new(organizations_table),
+        })
+    }
+
+    pub(crate) fn request<'a>(&self, id: &'a str) -> Request<'a> {
+        let now = self.platform.real_now();
+        Request { id, now }
+    }
+}
+
+/// Whose terminals a person's call is about: their own in the token's tenant.
+pub(crate) fn owner<N>(caller: &Acting<N>) -> Owner {
+    Owner {
+        org: caller.tenant.clone(),
+        user: caller.user.clone(),
+    }
+}

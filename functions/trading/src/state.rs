@@ -1,0 +1,56 @@
+//! What the handlers have at hand.
+
+use platform::aws::SdkConfig;
+use platform::config::Env;
+use platform::devices::DeviceTokens;
+use platform::dynamo::Table;
+use platform::live::Live;
+use trading::{Owner, Request, Store, Trading};
+use web::Platform;
+use web::caller::Acting;
+
+/// The function's state, shared by its requests.
+#[derive(Clone, Debug)]
+pub struct App {
+    /// The platform.
+    pub platform: Platform,
+    /// The use cases of trading.
+    pub trading: Trading,
+}
+
+impl App {
+    /// From the process's settings.
+    ///
+    /// # Errors
+    /// Where a setting is missing or makes no sense.
+    pub fn new(
+        env: &Env,
+        aws: &SdkConfig,
+    ) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        let dynamo = aws_sdk_dynamodb::Client::new(aws);
+        let platform_table = Table::new(dynamo.clone(), env.text("PLATFORM_TABLE")?);
+        let trading_table = Table::new(dynamo.clone(), env.text("TRADING_TABLE")?);
+        let realtime_table = Table::new(dynamo, env.text("REALTIME_TABLE")?);
+        Ok(Self {
+            platform: Platform::new(env, platform_table.clone(), None)?,
+            trading: Trading {
+                store: Store::new(trading_table),
+                tokens: DeviceTokens::new(platform_table),
+                live: Live::new(realtime_table),
+            },
+        })
+    }
+
+    pub(crate) fn request<'a>(&self, id: &'a str) -> Request<'a> {
+        let now = self.platform.real_now();
+        Request { id, now }
+    }
+}
+
+/// Whose trades a person's call is about: their own in the token's tenant.
+pub(crate) fn owner<N>(caller: &Acting<N>) -> Owner {
+    Owner {
+        org: caller.tenant.clone(),
+        user: caller.user.clone(),
+    }
+}
