@@ -3,17 +3,24 @@
 
 mod bootstrap;
 mod deployment;
+mod measure;
 mod people;
 mod rotate;
 
+use std::time::Duration;
+
 use chrono::TimeDelta;
 use clap::{Parser, Subcommand};
+use identity::app::import::review;
 use kernel::id::ShopId;
 use kernel::time::Clock;
 use platform::clock::{SystemClock, set_ahead};
 use secrecy::ExposeSecret;
 
 use crate::deployment::Deployment;
+
+/// Costs of bcrypt that user bases have.
+const BCRYPT_COSTS: [u32; 3] = [10, 11, 12];
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
@@ -73,6 +80,20 @@ enum Command {
     /// Imports people with bcrypt hashes from standard input: JSON lines of
     /// `email`, `password_hash` and, where known, `username` and `name`.
     ImportPeople,
+    /// Looks for imported people who have not signed in yet, and makes each
+    /// sign-in do the work of their hashes and no more.
+    ReviewImports,
+    /// Measures on this machine what a password's hash may cost an instance of
+    /// Lambda; prints what fits, and the strongest for the template's settings.
+    /// Needs no deployment.
+    MeasurePasswords {
+        /// The function's memory.
+        #[arg(long, default_value_t = 1_024, value_parser = clap::value_parser!(u32).range(128..=10_240))]
+        memory_mb: u32,
+        /// The longest that a hash may take.
+        #[arg(long, default_value_t = 250)]
+        target_ms: u64,
+    },
     /// Prints an access token of a platform admin, good for 15 minutes.
     AdminToken {
         /// Whom it names in the audit.
@@ -84,6 +105,13 @@ enum Command {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failure> {
     let command = Arguments::parse().command;
+    if let Command::MeasurePasswords {
+        memory_mb,
+        target_ms,
+    } = command
+    {
+        return measure_passwords(memory_mb, Duration::from_millis(target_ms));
+    }
     let deployment = Deployment::from_env().await?;
     match command {
         Command::Bootstrap { stage } => {
@@ -131,12 +159,38 @@ async fn main() -> Result<(), Failure> {
             let (imported, refused) = people::import_lines(&deployment.people()?, &text).await;
             println!("{imported} imported, {refused} not");
         }
+        // Above, before a deployment is asked for.
+        Command::MeasurePasswords { .. } => {}
+        Command::ReviewImports => {
+            let left = review(&deployment.people()?).await?;
+            match left.bcrypt_cost {
+                Some(cost) => println!("{} have a hash of cost {cost} at most", left.people),
+                None => println!("no imported hash is left"),
+            }
+        }
         Command::AdminToken { subject } => {
             let now = SystemClock.now();
             let token = deployment.admin_token(&subject, now).await?;
             println!("{}", token.expose_secret());
         }
     }
+    Ok(())
+}
+
+fn measure_passwords(memory_mb: u32, target: Duration) -> Result<(), Failure> {
+    let ms = |time: Duration| time.as_millis();
+    let (fitting, strongest) = measure::measure(memory_mb, target)?;
+    println!("memory_kib passes here_ms at_{memory_mb}_mb_ms");
+    for one in fitting {
+        let times = (ms(one.here), ms(one.there));
+        println!("{} {} {} {}", one.memory_kib, one.passes, times.0, times.1);
+    }
+    for cost in BCRYPT_COSTS {
+        println!("bcrypt {cost}: {} ms here", ms(measure::bcrypt(cost)?));
+    }
+    let one = strongest.ok_or("nothing that is strong enough fits this time")?;
+    let (memory, passes) = (one.memory_kib, one.passes);
+    println!("PasswordMemoryKib={memory} PasswordPasses={passes}");
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 use std::time::{Duration, Instant};
 
 use bcrypt::Version;
-use identity::app::import::{Imported, import};
+use identity::app::import::{Imported, import, review};
 use identity::model::PersonStatus;
 use kernel::access::Tier;
 use platform::tokens::Verifier;
@@ -143,6 +143,37 @@ async fn bcrypt_of_an_older_system_verifies_once_and_becomes_argon2id() {
         assert_eq!(scene.login(email, PASSWORD).await.status, 200);
         let again = kept().await.expect("a person");
         assert_eq!(again.password_hash, after.password_hash, "once");
+    }
+}
+
+#[tokio::test]
+async fn sign_ins_do_the_work_of_imported_hashes_until_nobody_has_one() {
+    let scene = Scene::start().await;
+    let cost = async || scene.store.imports().await.expect("reads").bcrypt_cost;
+    assert_eq!(cost().await, None);
+    for (email, of) in [("a@firm.example", 6), ("b@firm.example", 4)] {
+        let person = Imported {
+            email,
+            username: None,
+            name: None,
+            password_hash: &bcrypt::hash(PASSWORD, of).expect("hashes"),
+        };
+        let made = import(&scene.store, &person, scene.stack.now()).await;
+        made.expect("imports");
+        assert_eq!(cost().await, Some(6));
+    }
+    let left = async || {
+        let left = review(&scene.store).await.expect("reviews");
+        (left.people, left.bcrypt_cost)
+    };
+    assert_eq!(left().await, (2, Some(6)));
+    for (email, still) in [
+        ("a@firm.example", (1, Some(4))),
+        ("b@firm.example", (0, None)),
+    ] {
+        assert_eq!(scene.login(email, PASSWORD).await.status, 200);
+        assert_eq!(left().await, still);
+        assert_eq!(cost().await, still.1);
     }
 }
 

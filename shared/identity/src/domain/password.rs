@@ -104,7 +104,7 @@ impl PasswordParameters {
         let rest_kib = all_kib.saturating_sub(done_kib) / passes;
         let memory_kib = u32::try_from(rest_kib).ok()?;
         let least = Params::MIN_M_COST;
-        (memory_kib >= least).then(|| Self { memory_kib, ..self })
+        (memory_kib >= least).then_some(Self { memory_kib, ..self })
     }
 
     /// Whether a hash is to be replaced at the next sign-in: bcrypt's, or of
