@@ -10,13 +10,15 @@
 
 use std::fmt;
 
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use chrono::TimeDelta;
+use kernel::access::Tier;
 use kernel::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::dynamo::{
-    AttributeValue, CommitError, Condition, Key, Query, Range, StoreError, Table, Transaction,
+    AttributeValue, CommitError, Condition, Key, Query, Range, StoreError, TTL, Table, Transaction,
     Update, to_item,
 };
 use crate::outbox;
@@ -35,6 +37,7 @@ const TAKEN: &str = "live";
 
 const HEAD: &str = "HEAD";
 const SENT: &str = "SENT";
+const WATCHED: &str = "WATCHED";
 const EVENT: &str = "E#";
 
 /// Which log: of whom, or of what.
@@ -78,6 +81,8 @@ pub struct News {
     pub kind: &'static str,
     /// The message's `data`, as JSON.
     pub data: Box<RawValue>,
+    /// The lowest tier that is told; everybody where there is none.
+    pub min_tier: Option<Tier>,
 }
 
 impl News {
@@ -91,7 +96,19 @@ impl News {
         if data.get().len() > DATA_BYTES_MAX {
             return Err(StoreError::new("write a live event", "it is too large"));
         }
-        Ok(Self { log, kind, data })
+        Ok(Self {
+            log,
+            kind,
+            data,
+            min_tier: None,
+        })
+    }
+
+    /// The same, for this tier and those above it.
+    #[must_use]
+    pub fn for_tier(mut self, tier: Tier) -> Self {
+        self.min_tier = Some(tier);
+        self
     }
 }
 
@@ -106,6 +123,8 @@ pub struct Event {
     pub kind: String,
     /// The message's `data`, as JSON.
     pub data: String,
+    /// The lowest tier that is told; everybody where there is none.
+    pub min_tier: Option<Tier>,
     /// When it happened.
     pub at: Timestamp,
 }
@@ -115,6 +134,27 @@ pub struct Event {
 pub struct Look {
     /// Where something is new.
     pub log: Log,
+}
+
+/// How far a log was sent.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cursor {
+    /// The number of the last event that was sent to everybody; 0 where none
+    /// was.
+    #[serde(rename = "last")]
+    pub sent: u64,
+    /// What was begun after it and has listeners left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub round: Option<Round>,
+}
+
+/// Events on their way to so many listeners that it takes more than one turn.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Round {
+    /// The number of the round's last event.
+    pub upto: u64,
+    /// The last listener that has them.
+    pub after: String,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -127,7 +167,14 @@ struct Row {
     id: String,
     kind: String,
     data: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    min_tier: Option<Tier>,
     at_ms: i64,
+    ttl: i64,
+}
+
+#[derive(Deserialize)]
+struct Watched {
     ttl: i64,
 }
 
@@ -229,6 +276,7 @@ impl Live {
             id: format!("evt_{}", kernel::id::ulid_at(now)),
             kind: news.kind.to_owned(),
             data: news.data.get().to_owned(),
+            min_tier: news.min_tier,
             at_ms: now.timestamp_millis(),
             ttl: (now + KEPT_FOR).timestamp(),
         };
@@ -242,25 +290,55 @@ impl Live {
     /// # Errors
     /// Where the store fails.
     pub async fn last(&self, log: &Log) -> Result<u64, StoreError> {
-        self.counter(&head(log)).await
+        let counter = self.table.get::<Counter>(&head(log), true).await?;
+        Ok(counter.map_or(0, |counter| counter.last))
     }
 
-    /// The number of the last event that was sent to everybody; 0 where none
-    /// was.
+    /// How far a log was sent.
     ///
     /// # Errors
     /// Where the store fails.
-    pub async fn sent(&self, log: &Log) -> Result<u64, StoreError> {
-        self.counter(&sent(log)).await
+    pub async fn cursor(&self, log: &Log) -> Result<Cursor, StoreError> {
+        let cursor = self.table.get(&sent(log), true).await?;
+        Ok(cursor.unwrap_or_default())
     }
 
-    /// Notes that all up to a number were sent.
+    /// Notes how far a log was sent.
     ///
     /// # Errors
     /// Where the store fails.
-    pub async fn set_sent(&self, log: &Log, number: u64) -> Result<(), StoreError> {
-        let item = to_item(&sent(log), &Counter { last: number })?;
-        self.table.put(item).await
+    pub async fn set_cursor(&self, log: &Log, cursor: &Cursor) -> Result<(), StoreError> {
+        self.table.put(to_item(&sent(log), cursor)?).await
+    }
+
+    /// Notes that somebody listens to a log until a moment at least.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    pub async fn watch(&self, log: &Log, until: Timestamp) -> Result<(), StoreError> {
+        let until = AttributeValue::N(until.timestamp().to_string());
+        let extend = |update: UpdateItemFluentBuilder| {
+            update
+                .update_expression("SET #ttl = :until")
+                .condition_expression("attribute_not_exists(pk) OR #ttl < :until")
+                .expression_attribute_names("#ttl", TTL)
+                .expression_attribute_values(":until", until)
+        };
+        let operation = "note a listener";
+        self.table
+            .update_where(operation, &watched(log), extend)
+            .await?;
+        Ok(())
+    }
+
+    /// Whether somebody listens to a log: what nobody listens to need not be
+    /// written. Somebody who has begun within the last second may be missed.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    pub async fn is_watched(&self, log: &Log, now: Timestamp) -> Result<bool, StoreError> {
+        let found: Option<Watched> = self.table.get(&watched(log), false).await?;
+        Ok(found.is_some_and(|watched| watched.ttl > now.timestamp()))
     }
 
     /// Up to `limit` events after a number, the oldest first. Where the first
@@ -292,11 +370,6 @@ impl Live {
             }
         }
     }
-
-    async fn counter(&self, key: &Key) -> Result<u64, StoreError> {
-        let counter = self.table.get::<Counter>(key, true).await?;
-        Ok(counter.map_or(0, |counter| counter.last))
-    }
 }
 
 /// The group of a log's messages on the queue that keeps order: at most 128
@@ -320,6 +393,7 @@ fn event(key: &Key, row: Row) -> Result<Event, StoreError> {
         id: row.id,
         kind: row.kind,
         data: row.data,
+        min_tier: row.min_tier,
         at,
     })
 }
@@ -330,6 +404,10 @@ fn head(log: &Log) -> Key {
 
 fn sent(log: &Log) -> Key {
     Key::new(log.to_string(), SENT)
+}
+
+fn watched(log: &Log) -> Key {
+    Key::new(log.to_string(), WATCHED)
 }
 
 fn event_sk(number: u64) -> String {

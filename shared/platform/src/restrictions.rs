@@ -57,6 +57,19 @@ pub enum Subject {
     Address(String),
 }
 
+/// What of a token restrictions name.
+#[derive(Clone, Copy, Debug)]
+pub struct Bearer<'a> {
+    /// The tenant.
+    pub org: &'a str,
+    /// The person.
+    pub sub: &'a str,
+    /// The session.
+    pub sid: &'a str,
+    /// When it was issued, in seconds since the epoch.
+    pub iat: i64,
+}
+
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Entry {
     subject: Subject,
@@ -132,6 +145,18 @@ impl Restrictions {
     /// copy at hand.
     #[must_use]
     pub fn refuses(&self, claims: &Claims, now: Timestamp) -> bool {
+        let bearer = Bearer {
+            org: &claims.org,
+            sub: &claims.sub,
+            sid: &claims.sid,
+            iat: claims.iat,
+        };
+        self.refuses_bearer(bearer, now)
+    }
+
+    /// The same, of somebody whose token was checked before.
+    #[must_use]
+    pub fn refuses_bearer(&self, bearer: Bearer<'_>, now: Timestamp) -> bool {
         let copy = self.copy.lock().expect("not poisoned");
         if copy.entries.is_empty() {
             return false;
@@ -140,19 +165,19 @@ impl Restrictions {
             let entry = copy.entries.get(subject)?;
             (entry.1 > now.timestamp_millis()).then_some(entry.0)
         };
-        let session = Subject::Session(claims.sid.clone());
-        let person = Subject::Person(claims.sub.clone());
+        let session = Subject::Session(bearer.sid.to_owned());
+        let person = Subject::Person(bearer.sub.to_owned());
         let member = Subject::Member {
-            org: claims.org.clone(),
-            sub: claims.sub.clone(),
+            org: bearer.org.to_owned(),
+            sub: bearer.sub.to_owned(),
         };
-        let tenant = Subject::Tenant(claims.org.clone());
+        let tenant = Subject::Tenant(bearer.org.to_owned());
         // A token's time is in whole seconds.
         holds(&session).is_some()
             || [person, member, tenant]
                 .iter()
                 .filter_map(holds)
-                .any(|at_ms| claims.iat <= at_ms.div_euclid(1000))
+                .any(|at_ms| bearer.iat <= at_ms.div_euclid(1000))
     }
 
     /// Seconds until an address is served again, where it is shut out.

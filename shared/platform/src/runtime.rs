@@ -65,10 +65,26 @@ where
     Fut: Future<Output = kernel::Result<Value>>,
 {
     let handle = &handle;
+    serve_values(async move |value| {
+        let event = Event::parse(value).map_err(kernel::Error::internal)?;
+        handle(event).await
+    })
+    .await
+}
+
+/// Serves a function that reads its events itself.
+///
+/// # Errors
+/// Where the runtime API ends.
+pub async fn serve_values<F, Fut>(handle: F) -> Result<(), Error>
+where
+    F: Fn(Value) -> Fut,
+    Fut: Future<Output = kernel::Result<Value>>,
+{
+    let handle = &handle;
     lambda_runtime::run(service_fn(async move |event: LambdaEvent<Value>| {
-        let event = Event::parse(event.payload)?;
         // Boxed: a handler's future nests deeper than the compiler lays out.
-        Box::pin(handle(event)).await.map_err(|error| {
+        Box::pin(handle(event.payload)).await.map_err(|error| {
             tracing::error!(error = kernel::error::chain(&error), "invocation failed");
             Error::from(error)
         })

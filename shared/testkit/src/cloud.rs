@@ -77,6 +77,8 @@ pub struct Sent {
     pub body: String,
     /// Seconds that the queue is to hold it back.
     pub delay_s: i64,
+    /// The group within which the queue keeps order, where it does.
+    pub group: Option<String>,
 }
 
 impl Cloud {
@@ -235,6 +237,7 @@ impl Services {
             queue: url.rsplit('/').next().unwrap_or_default().to_owned(),
             body: entry["MessageBody"].as_str().unwrap_or_default().to_owned(),
             delay_s,
+            group: entry["MessageGroupId"].as_str().map(str::to_owned),
         });
     }
 

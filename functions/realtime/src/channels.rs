@@ -1,0 +1,53 @@
+//! Which channels somebody may listen to.
+
+use kernel::id::ShopId;
+use kernel::{Error, Result};
+use realtime::domain::Refusal;
+use realtime::domain::channel::Channel;
+use realtime::domain::grant::Grant;
+
+use crate::App;
+
+impl App {
+    /// The channels of some names that a bearer may have, and refusals for
+    /// the others, one for each reason.
+    pub(crate) async fn allowed(
+        &self,
+        grant: &Grant,
+        names: Vec<String>,
+    ) -> Result<(Vec<Channel>, Vec<Refusal>)> {
+        let mut channels = Vec::new();
+        let mut refusals: Vec<Refusal> = Vec::new();
+        for name in names {
+            match self.channel(grant, &name).await {
+                Ok(channel) if channels.contains(&channel) => {}
+                Ok(channel) => channels.push(channel),
+                Err(error) if error.is_fault() => return Err(error),
+                Err(error) => {
+                    let refusal = Refusal::from(&error);
+                    let same = |known: &&mut Refusal| known.message == refusal.message;
+                    match refusals.iter_mut().find(same) {
+                        Some(known) => known.channels.push(name),
+                        None => refusals.push(refusal.about(vec![name])),
+                    }
+                }
+            }
+        }
+        Ok((channels, refusals))
+    }
+
+    /// The channel of a name, where a bearer may have it. Another person's
+    /// account, and one that does not exist, are both not found.
+    pub(crate) async fn channel(&self, grant: &Grant, name: &str) -> Result<Channel> {
+        let channel: Channel = name.parse()?;
+        if let Channel::Account(id) = &channel {
+            let unknown = || Error::NotFound("account");
+            let shop: ShopId = grant.org.parse().map_err(|_| unknown())?;
+            let judgement = self.accounts.judgement(&shop, id, false).await?;
+            judgement
+                .filter(|judgement| judgement.owner == grant.sub)
+                .ok_or_else(unknown)?;
+        }
+        Ok(channel)
+    }
+}
