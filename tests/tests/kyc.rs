@@ -56,7 +56,11 @@ async fn a_member_sends_a_passport_and_an_admin_looks_at_it_and_approves() {
     let (owners, members) = (email("olga"), email("ada"));
     let personal = person(&owner, &owners).await;
     let founded = owner
-        .post_as("/api/organizations", &personal, &json!({"name": "The firm"}))
+        .post_as(
+            "/api/organizations",
+            &personal,
+            &json!({"name": "The firm"}),
+        )
         .await
         .expect(201);
     let organization = founded["data"]["id"].as_str().expect("an id");
