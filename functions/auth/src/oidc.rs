@@ -69,7 +69,6 @@ fn own_path(path: &Option<String>, (): &()) -> garde::Result {
     tag = "auth",
     params(("org" = String, Path, description = "The organization"), StartQuery),
     responses(
-        (status = 200, description = "Never; the answer is 302 to the provider"),
         (status = 302, description = "On to the provider, with a cookie that the way back needs"),
         (status = 400, description = "`return_to` is no path of the application", body = ProblemBody),
         (status = 404, description = "The organization has no provider", body = ProblemBody),
@@ -118,7 +117,6 @@ pub(crate) struct CallbackQuery {
     tag = "auth",
     params(("org" = String, Path, description = "The organization"), CallbackQuery),
     responses(
-        (status = 200, description = "Never; the answer is 303 to the application"),
         (status = 303, description = "On to the application, with the refresh token as cookie"),
         (status = 400, description = "The state is not good, not any more, or of another browser", body = ProblemBody),
         (status = 401, description = "The provider's word is not good", body = ProblemBody),

@@ -40,7 +40,39 @@ pub(crate) async fn master_key(deployment: &Deployment) -> Result<usize, Failure
         }
     }
     count += applicants(&deployment.organizations()?, &keys).await?;
-    Ok(count + second_factors(&deployment.people()?, &keys).await?)
+    count += second_factors(&deployment.people()?, &keys).await?;
+    Ok(count + sign_in_providers(&deployment.organizations()?, &keys).await?)
+}
+
+/// What we show organizations' sign-in providers. An owner who changes theirs
+/// meanwhile has sealed it anew already.
+async fn sign_in_providers(store: &Organizations, keys: &MasterKeys) -> Result<usize, Failure> {
+    let mut count = 0;
+    let mut after = None;
+    loop {
+        let (organizations, next) = store.all_organizations(PAGE, after).await?;
+        for organization in organizations {
+            let Some(mut provider) = store.sign_in_provider(&organization.id).await? else {
+                continue;
+            };
+            let Some(sealed) = &provider.sealed_client_secret else {
+                continue;
+            };
+            let fresh = keys.rewrap(sealed, &provider.secret_identity())?;
+            provider.sealed_client_secret = Some(fresh);
+            let mut transaction = Transaction::new();
+            store.put_sign_in_provider(&mut transaction, Some(provider.version), &provider)?;
+            match transaction.commit().await {
+                Ok(()) => count += 1,
+                Err(CommitError::Refused(_)) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        after = next;
+        if after.is_none() {
+            return Ok(count);
+        }
+    }
 }
 
 /// Who has applied for a check of their identity, in deleted organizations

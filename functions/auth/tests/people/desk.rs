@@ -245,6 +245,9 @@ async fn saml_says_that_it_is_not_done() {
     ] {
         let call = crate::support::bare(&method, &format!("/api/auth/saml/{org}/{path}"));
         let answer = testkit::http::send(&scene.router, call).await;
-        assert_eq!(problem(answer, 501).0, "not-implemented", "{path}");
+        let (word, body) = problem(answer, 501);
+        assert_eq!(word, "not-implemented", "{path}");
+        let detail = body["detail"].as_str().unwrap_or_default();
+        assert!(detail.contains("/api/auth/oidc/{org}/login"), "{detail}");
     }
 }

@@ -5,6 +5,7 @@ mod desk;
 mod invitations;
 mod kyc;
 mod members;
+mod providers;
 mod record;
 mod roles;
 mod settings;

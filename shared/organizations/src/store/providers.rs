@@ -26,7 +26,10 @@ impl Store {
 
     /// Adds a provider to a transaction, where that of version `before`, or
     /// none, is in force.
-    pub(crate) fn put_sign_in_provider(
+    ///
+    /// # Errors
+    /// Where the row cannot be an item.
+    pub fn put_sign_in_provider(
         &self,
         transaction: &mut Transaction,
         before: Option<u64>,

@@ -75,6 +75,9 @@ fn everybody() -> Vec<Row> {
         open("GET /api/auth/saml/{org}/login", Value::Null, 501),
         open("GET /api/auth/saml/{org}/metadata", Value::Null, 501),
         open("POST /api/auth/saml/{org}/acs", Value::Null, 501),
+        // No organization has a provider, and nobody is on the way back from one.
+        open("GET /api/auth/oidc/{org}/login", Value::Null, 404),
+        open("GET /api/auth/oidc/{org}/callback", Value::Null, 400),
         open("POST /api/auth/login", nobody(), 401),
         open("POST /api/auth/register", newcomer(), 202),
         open("POST /api/v1/auth/login", nobody(), 401),
@@ -272,6 +275,8 @@ fn people(world: &World) -> Vec<Row> {
             json!({"organization_id": world.organization}),
             401,
         ),
+        own("POST /api/auth/oidc/{org}/link", json!({}), 404),
+        own("DELETE /api/auth/oidc/{org}/link", Value::Null, 404),
         own("GET /api/organizations", Value::Null, 200),
         own(
             "POST /api/organizations",
@@ -372,6 +377,28 @@ fn members() -> Vec<Row> {
             Keeper,
             Value::Null,
             400,
+            404,
+        ),
+        row(
+            "GET /api/organizations/{id}/oidc",
+            Keeper,
+            Value::Null,
+            404,
+            404,
+        ),
+        // The provider's address is an inner one.
+        row(
+            "PUT /api/organizations/{id}/oidc",
+            Keeper,
+            json!({"issuer": "https://10.0.0.1", "client_id": "tradebridge"}),
+            422,
+            404,
+        ),
+        row(
+            "DELETE /api/organizations/{id}/oidc",
+            Keeper,
+            Value::Null,
+            404,
             404,
         ),
         row("GET /api/users", Manager, Value::Null, 200, 200),

@@ -214,7 +214,7 @@ fn the_header_is_of_an_algorithm_that_the_provider_uses_and_we_take() {
         json!({"kid": "k"}),
         json!({"alg": "EdDSA", "crit": ["b64"], "b64": false}),
         json!({"alg": "EdDSA", "kid": "k".repeat(257)}),
-        json!(["EdDSA"]),
+        json!("EdDSA"),
     ] {
         assert_eq!(read(header, &ALL), Err(Refusal::Malformed));
     }
