@@ -1,0 +1,14 @@
+//! The trading function through its router.
+
+mod dashboard;
+mod desk;
+mod orders;
+mod switches;
+
+#[tokio::test]
+async fn an_event_of_the_gateway_is_answered() {
+    let desk = desk::Desk::open().await;
+    let event = include_str!("../../../../events/trading.json");
+    let answer = testkit::http::send(&desk.router, testkit::http::from_event(event)).await;
+    assert_eq!(answer.status, 401, "{}", answer.text());
+}
