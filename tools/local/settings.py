@@ -26,8 +26,17 @@ FUNCTIONS = {
     "OrganizationsFunction": "organizations",
     "AdminFunction": "admin",
     "MailerFunction": "mailer",
+    "RealtimeFunction": "realtime",
+    "FirebridgeFunction": "firebridge",
+    "TradingFunction": "trading",
+    "SignalsFunction": "signals",
+    "TerminalsFunction": "terminals",
+    "FanoutFunction": "fanout",
     "KeyRotationFunction": "key-rotation",
 }
+# The id that template.yaml pins the WebSocket API to, and its stage.
+WEBSOCKET_API = "0b5e55ed"
+WEBSOCKET_STAGE = "ws"
 # Release without its slow last step; what ships is built by `sam build`.
 PROFILE = "local"
 TOOLS = ("forwarder", "operator", "mt5-sim")
@@ -183,6 +192,8 @@ class Settings:
             "MailTransport": "resend" if os.environ.get("RESEND_URL") else "file",
             "MailDir": str(self.mail_dir.resolve()),
             "Mt5ProvisioningUrl": mt5_sim,
+            # The emulator has no host of its own for each API.
+            "WebSocketEndpoint": f"http://{host}:{self.emulator_port}/_aws/execute-api/{WEBSOCKET_API}/{WEBSOCKET_STAGE}",
             "Mt5ClientUrl": mt5_sim,
             "WebhookAllowedHosts": "127.0.0.1,localhost",
             "OidcAllowedHosts": "127.0.0.1,localhost",
