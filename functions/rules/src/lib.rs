@@ -9,6 +9,7 @@ use platform::aws::SdkConfig;
 use platform::clock::BusinessClock;
 use platform::config::Env;
 use platform::dynamo::Table;
+use platform::live::Live;
 use platform::queue::consume_grouped;
 use platform::runtime::Event;
 use serde_json::Value;
@@ -17,6 +18,7 @@ use serde_json::Value;
 #[derive(Debug)]
 pub struct App {
     store: Store,
+    live: Live,
     clock: BusinessClock,
 }
 
@@ -32,7 +34,8 @@ impl App {
         let dynamo = aws_sdk_dynamodb::Client::new(aws);
         let platform_table = Table::new(dynamo.clone(), env.text("PLATFORM_TABLE")?);
         Ok(Self {
-            store: Store::new(Table::new(dynamo, env.text("ACCOUNTS_TABLE")?)),
+            store: Store::new(Table::new(dynamo.clone(), env.text("ACCOUNTS_TABLE")?)),
+            live: Live::new(Table::new(dynamo, env.text("REALTIME_TABLE")?)),
             clock: BusinessClock::of(env, platform_table),
         })
     }
@@ -61,7 +64,8 @@ impl App {
                 account,
                 request_id,
             } => {
-                let count = judge(&self.store, (&shop, &account), &request_id, now).await?;
+                let stores = (&self.store, &self.live);
+                let count = judge(stores, (&shop, &account), &request_id, now).await?;
                 tracing::info!(
                     request_id,
                     account = account.as_str(),

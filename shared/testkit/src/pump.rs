@@ -11,6 +11,7 @@ use accounts::store::Delivery;
 use chrono::TimeDelta;
 use kernel::time::{Clock, Timestamp};
 use platform::clock::SystemClock;
+use platform::live::Live;
 use platform::outbox::Dispatcher;
 use platform::queue::Queue;
 use serde_json::Value;
@@ -203,7 +204,9 @@ impl Stack {
                     account,
                     request_id,
                 } => {
-                    judge(&self.store, (&shop, &account), &request_id, now).await?;
+                    let live = Live::new(self.cloud.realtime.clone());
+                    let stores = (&self.store, &live);
+                    judge(stores, (&shop, &account), &request_id, now).await?;
                 }
                 RulesMessage::Simulate { shop, job } => {
                     replay::run(&self.store, &shop, &job, now).await?;

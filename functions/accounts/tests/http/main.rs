@@ -13,3 +13,4 @@ mod shop_lists;
 mod simulating;
 mod storms;
 mod support;
+mod watching;

@@ -9,11 +9,14 @@
 use std::collections::HashMap;
 
 use kernel::id::{AccountId, ShopId};
-use kernel::time::Timestamp;
+use kernel::time::{Clock, Timestamp};
+use platform::clock::SystemClock;
 use platform::dynamo::{CommitError, StoreError, Transaction};
+use platform::live::Live;
 
 use super::events::{Event, Teller};
 use super::messages::enqueue_judge;
+use super::watchers::Watchers;
 use crate::domain::ledger::ClosedPosition;
 use crate::domain::rules::{
     DealEffect, Input as RuleInput, Outcome, Phase, Severity, Snapshot, State, Violation,
@@ -47,12 +50,13 @@ impl Effects {
 }
 
 /// Judges what an account has waiting: inputs in order, then what is due by
-/// time. Answers how many inputs counted.
+/// time. Answers how many inputs counted. Those who watch the account are told
+/// at once.
 ///
 /// # Errors
 /// Where the store fails; the message is to come again.
 pub async fn judge(
-    store: &Store,
+    (store, live): (&Store, &Live),
     (shop, id): (&ShopId, &AccountId),
     request_id: &str,
     now: Timestamp,
@@ -60,10 +64,19 @@ pub async fn judge(
     let Some(account) = store.account(shop, id).await? else {
         return Ok(0);
     };
+    // Tokens, and so watching, go by real time.
+    let watchers = Watchers::of(live, (shop, id), SystemClock.now()).await?;
+    let judge = Judge {
+        store,
+        account: &account,
+        watchers,
+        request_id,
+        now,
+    };
     let mut count = 0;
     let mut attempt = 0;
     loop {
-        match judge_waiting(store, &account, request_id, now).await {
+        match judge.judge_waiting().await {
             Ok(judged) => return Ok(count + judged),
             Err(Stopped::Overtaken(judged)) if attempt < ATTEMPTS_MAX => {
                 count += judged;
@@ -89,98 +102,11 @@ impl From<StoreError> for Stopped {
     }
 }
 
-async fn judge_waiting(
-    store: &Store,
-    account: &Account,
-    request_id: &str,
-    now: Timestamp,
-) -> Result<usize, Stopped> {
-    let (shop, id) = (&account.shop, &account.id);
-    let Some(mut judgement) = store.judgement(shop, id, true).await? else {
-        return Ok(0);
-    };
-    if judgement.kind == Kind::Imported {
-        return Ok(0);
-    }
-    let waiting = store
-        .inputs_from(shop, id, judgement.next_input, INPUTS_MAX)
-        .await?;
-    let is_full = waiting.len() == INPUTS_MAX as usize;
-    let mut judged = store.ledger(shop, id).await?;
-    let mut count = 0;
-    for numbered in waiting {
-        if numbered.number != judgement.next_input {
-            // A gap is a write that is not visible yet; its own message comes.
-            break;
-        }
-        let before = judgement.clone();
-        let effects =
-            apply_input(store, account, &mut judgement, &mut judged, &numbered.input).await?;
-        judgement.next_input = numbered.number + 1;
-        let written = Written {
-            store,
-            account,
-            request_id,
-            now,
-        };
-        written
-            .commit(&before, &mut judgement, &judged, effects, false)
-            .await
-            .map_err(|error| overtaken(error, count))?;
-        count += 1;
-    }
-    if is_full {
-        let mut transaction = Transaction::new();
-        enqueue_judge(&mut transaction, store.table(), shop, id, request_id, now)?;
-        transaction
-            .commit()
-            .await
-            .map_err(|error| overtaken(error, count))?;
-        return Ok(count);
-    }
-    tick(store, account, judgement, &judged, request_id, now)
-        .await
-        .map_err(|error| overtaken(error, count))?;
-    Ok(count)
-}
-
 fn overtaken(error: CommitError, count: usize) -> Stopped {
     match error {
         CommitError::Refused(_) => Stopped::Overtaken(count),
         CommitError::Store(error) => Stopped::Failed(error),
     }
-}
-
-/// Lets time pass where something is due by it.
-async fn tick(
-    store: &Store,
-    account: &Account,
-    mut judgement: Judgement,
-    judged: &Judged,
-    request_id: &str,
-    now: Timestamp,
-) -> Result<(), CommitError> {
-    let Some(state) = &judgement.state else {
-        return Ok(());
-    };
-    if state.next_due(&judgement.plan) > now {
-        return Ok(());
-    }
-    let before = judgement.clone();
-    let until = tick_until(&judgement, now);
-    let mut effects = Effects::default();
-    if let Some(state) = &mut judgement.state {
-        effects.take(state.apply(&judgement.plan, &RuleInput::Tick(until)));
-    }
-    let written = Written {
-        store,
-        account,
-        request_id,
-        now,
-    };
-    written
-        .commit(&before, &mut judgement, judged, effects, true)
-        .await
 }
 
 /// How far time may be taken to have passed: a breach for inactivity is final,
@@ -330,14 +256,79 @@ fn start_challenge(judgement: &mut Judgement, judged: &Judged, reading: &Reading
     judgement.state = Some(state);
 }
 
-struct Written<'a> {
+/// The judging of one account.
+struct Judge<'a> {
     store: &'a Store,
     account: &'a Account,
+    watchers: Option<Watchers<'a>>,
     request_id: &'a str,
     now: Timestamp,
 }
 
-impl Written<'_> {
+impl Judge<'_> {
+    async fn judge_waiting(&self) -> Result<usize, Stopped> {
+        let (store, account) = (self.store, self.account);
+        let (shop, id) = (&account.shop, &account.id);
+        let Some(mut judgement) = store.judgement(shop, id, true).await? else {
+            return Ok(0);
+        };
+        if judgement.kind == Kind::Imported {
+            return Ok(0);
+        }
+        let waiting = store
+            .inputs_from(shop, id, judgement.next_input, INPUTS_MAX)
+            .await?;
+        let is_full = waiting.len() == INPUTS_MAX as usize;
+        let mut judged = store.ledger(shop, id).await?;
+        let mut count = 0;
+        for numbered in waiting {
+            if numbered.number != judgement.next_input {
+                // A gap is a write that is not visible yet; its own message comes.
+                break;
+            }
+            let before = judgement.clone();
+            let effects =
+                apply_input(store, account, &mut judgement, &mut judged, &numbered.input).await?;
+            judgement.next_input = numbered.number + 1;
+            self.commit(&before, &mut judgement, &judged, effects, false)
+                .await
+                .map_err(|error| overtaken(error, count))?;
+            count += 1;
+        }
+        if is_full {
+            let mut transaction = Transaction::new();
+            let (table, request_id) = (store.table(), self.request_id);
+            enqueue_judge(&mut transaction, table, shop, id, request_id, self.now)?;
+            transaction
+                .commit()
+                .await
+                .map_err(|error| overtaken(error, count))?;
+            return Ok(count);
+        }
+        self.tick(judgement, &judged)
+            .await
+            .map_err(|error| overtaken(error, count))?;
+        Ok(count)
+    }
+
+    /// Lets time pass where something is due by it.
+    async fn tick(&self, mut judgement: Judgement, judged: &Judged) -> Result<(), CommitError> {
+        let Some(state) = &judgement.state else {
+            return Ok(());
+        };
+        if state.next_due(&judgement.plan) > self.now {
+            return Ok(());
+        }
+        let before = judgement.clone();
+        let until = tick_until(&judgement, self.now);
+        let mut effects = Effects::default();
+        if let Some(state) = &mut judgement.state {
+            effects.take(state.apply(&judgement.plan, &RuleInput::Tick(until)));
+        }
+        self.commit(&before, &mut judgement, judged, effects, true)
+            .await
+    }
+
     /// Writes a judgement with everything that follows from it.
     async fn commit(
         &self,
@@ -372,7 +363,18 @@ impl Written<'_> {
                 .remove_trade(&mut transaction, shop, id, *number)?;
         }
         self.tell(&mut transaction, after, &effects)?;
-        transaction.commit().await?;
+        let news = match &self.watchers {
+            Some(watchers) => watchers.news(after, effects.judged.as_ref(), &effects.violations)?,
+            None => Vec::new(),
+        };
+        match &self.watchers {
+            Some(watchers) if !news.is_empty() => {
+                let live = watchers.live();
+                live.commit(&transaction, &news, self.request_id, self.now)
+                    .await?;
+            }
+            _ => transaction.commit().await?,
+        }
         after.revision = before.revision + 1;
         Ok(())
     }

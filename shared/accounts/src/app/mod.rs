@@ -9,6 +9,7 @@
 //! - [`replay`]: a plan over an account's recorded history.
 //! - [`summary`]: the figures people read.
 //! - [`deliver`]: messages to the shops.
+//! - [`watchers`]: what people who watch an account are told at once.
 //! - [`events`], [`messages`]: what is told to shops and between functions.
 
 pub mod administer;
@@ -24,5 +25,6 @@ pub mod replay;
 pub mod reset;
 pub mod summary;
 pub mod sync;
+pub mod watchers;
 
 mod registration;

@@ -1,0 +1,107 @@
+//! What those who watch an account are told: its figures as they change, and
+//! the rules that it crosses. An account that nobody watches costs no write.
+
+use kernel::Number;
+use kernel::id::{AccountId, ShopId};
+use kernel::time::Timestamp;
+use platform::dynamo::StoreError;
+use platform::live::{Live, Log, News};
+use serde::Serialize;
+
+use crate::domain::rules::{State, Violation};
+use crate::model::Reading;
+use crate::store::Judgement;
+
+/// The log that an account's watchers listen to.
+#[must_use]
+pub fn log(shop: &ShopId, account: &AccountId) -> Log {
+    Log::Channel(format!("account:{shop}:{account}"))
+}
+
+#[derive(Serialize)]
+struct Update<'a> {
+    account_id: &'a AccountId,
+    phase: Option<&'static str>,
+    balance: Number,
+    equity: Number,
+    recorded_at: Timestamp,
+    closed_trades: u64,
+    winners: u64,
+    trading_days: u32,
+}
+
+#[derive(Serialize)]
+struct Crossed<'a> {
+    account_id: &'a AccountId,
+    rule: &'static str,
+    severity: &'static str,
+    threshold_value: Number,
+    current_value: Number,
+    detected_at: Timestamp,
+}
+
+/// The watchers of one account.
+#[derive(Clone, Debug)]
+pub(crate) struct Watchers<'a> {
+    live: &'a Live,
+    log: Log,
+    account: &'a AccountId,
+}
+
+impl<'a> Watchers<'a> {
+    /// Those of an account, where there are any.
+    pub(crate) async fn of(
+        live: &'a Live,
+        (shop, account): (&ShopId, &'a AccountId),
+        real_now: Timestamp,
+    ) -> Result<Option<Self>, StoreError> {
+        let log = log(shop, account);
+        let is_watched = live.is_watched(&log, real_now).await?;
+        Ok(is_watched.then_some(Self { live, log, account }))
+    }
+
+    /// The logs, to write the news with their cause.
+    pub(crate) fn live(&self) -> &Live {
+        self.live
+    }
+
+    /// What there is to tell of a judgement.
+    pub(crate) fn news(
+        &self,
+        after: &Judgement,
+        reading: Option<&Reading>,
+        violations: &[Violation],
+    ) -> Result<Vec<News>, StoreError> {
+        let money = |amount| Number::money(amount, &after.currency);
+        let account_id = self.account;
+        let mut news = Vec::new();
+        for violation in violations {
+            let crossed = Crossed {
+                account_id,
+                rule: violation.rule.as_str(),
+                severity: violation.severity.as_str(),
+                threshold_value: money(violation.threshold_value),
+                current_value: money(violation.current_value),
+                detected_at: violation.detected_at,
+            };
+            news.push(News::new(self.log.clone(), "rule_violation", &crossed)?);
+        }
+        if let Some(reading) = reading {
+            let update = Update {
+                account_id,
+                phase: after
+                    .state
+                    .as_ref()
+                    .map(|state| State::phase(state).as_str()),
+                balance: money(reading.balance),
+                equity: money(reading.equity),
+                recorded_at: reading.recorded_at,
+                closed_trades: after.closed,
+                winners: after.winners,
+                trading_days: after.trading_days,
+            };
+            news.push(News::new(self.log.clone(), "account_update", &update)?);
+        }
+        Ok(news)
+    }
+}
