@@ -100,6 +100,9 @@ fn dependencies_point_from_functions_to_contexts_to_the_kernel() {
         ("identity", ["kernel", "passkeys", "platform"].as_slice()),
         ("organizations", ["kernel", "platform"].as_slice()),
         ("passkeys", ["kernel"].as_slice()),
+        ("realtime", ["kernel", "platform"].as_slice()),
+        ("signals", ["kernel", "platform"].as_slice()),
+        ("trading", ["kernel", "platform"].as_slice()),
         (
             "testkit",
             ["accounts", "kernel", "mt5-sim", "platform", "web"].as_slice(),
@@ -188,7 +191,10 @@ fn domains_know_no_cloud_no_http_no_runtime_and_no_clock() {
         "shared/identity/src/domain",
         "shared/oidc/src/domain",
         "shared/organizations/src/domain",
+        "shared/trading/src/domain",
         "shared/passkeys/src",
+        "shared/realtime/src/domain",
+        "shared/signals/src/domain",
         "shared/mt5-history/src",
         "shared/kernel/src",
     ];
@@ -226,7 +232,7 @@ fn the_main_of_a_function_is_wiring_alone() {
             count += 1;
         }
     }
-    assert_eq!(count, 12, "functions with a main");
+    assert_eq!(count, 18, "functions with a main");
 }
 
 #[test]
