@@ -1,16 +1,18 @@
 //! What the black-box tests reach the stack with: a shop that signs, a trader
-//! with a token, a visitor who signs in, the gateway simulator's controls, and a shop's own server
+//! with a token, a visitor who signs in, a client of the WebSocket API, the gateway simulator's controls, and a shop's own server
 //! that takes webhooks.
 //!
 //! The tests run against the stack that `make test` has started.
 
 mod receiver;
 mod simulator;
+mod socket;
 mod stack;
 mod visitor;
 
 pub use receiver::{Received, Receiver};
 pub use simulator::Simulator;
+pub use socket::Socket;
 pub use stack::{Answer, Shop, Stack};
 pub use visitor::{Tokens, Visitor};
 

@@ -7,6 +7,7 @@ use kernel::time::{Clock, Timestamp};
 use platform::clock::{SystemClock, set_ahead};
 use platform::config::Env;
 use platform::dynamo::Table;
+use platform::live::Live;
 use platform::queue::{Queue, Queues};
 use platform::tokens::{hmac_sha256, sha256_hex};
 use reqwest::{Client, Method};
@@ -19,6 +20,8 @@ use crate::simulator::Simulator;
 pub struct Stack {
     /// Its address.
     pub http: String,
+    /// The address of its WebSocket API.
+    pub ws: String,
     /// Where the mails are that it has sent.
     pub mail_dir: PathBuf,
     /// Its platform admin.
@@ -121,6 +124,7 @@ impl Stack {
             })
             .collect();
         Self {
+            ws: text(&stack["ws"]),
             mail_dir: text(&stack["mail_dir"]).into(),
             admin: credentials(&stack["admin"]),
             demo: credentials(&stack["demo_user"]),
@@ -211,6 +215,20 @@ impl Stack {
         let aws = platform::aws::config(&self.env).expect("the cloud's address");
         Queues::from_env(aws_sdk_sqs::Client::new(&aws), &self.env, &Queue::ALL)
             .expect("the queues")
+    }
+
+    /// The logs of live events, to write some.
+    pub async fn live(&self) -> Live {
+        Live::new(self.realtime_table().await)
+    }
+
+    /// The realtime table, to look at who is connected.
+    pub async fn realtime_table(&self) -> Table {
+        let aws = platform::aws::config(&self.env).expect("the cloud's address");
+        Table::new(
+            aws_sdk_dynamodb::Client::new(&aws),
+            self.env.text("REALTIME_TABLE").expect("the realtime table"),
+        )
     }
 
     /// The accounts' table, to look at what was stored.

@@ -13,6 +13,7 @@ use platform::config::Env;
 use platform::dynamo::Table;
 use platform::key_rotation::rotate_signing_keys;
 use platform::keys::Vault;
+use platform::live::Live;
 use platform::secrets::Secrets;
 use platform::shops::ShopKeys;
 use platform::tokens::{AUDIENCE, Claims, LIFE_S, SigningKeys};
@@ -78,6 +79,12 @@ impl Deployment {
             .send()
             .await?;
         Ok(())
+    }
+
+    /// The logs of live events.
+    pub(crate) fn live(&self) -> Result<Live, Failure> {
+        let table = Table::new(self.dynamo.clone(), self.env.text("REALTIME_TABLE")?);
+        Ok(Live::new(table))
     }
 
     /// The store of people.

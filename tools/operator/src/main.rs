@@ -4,6 +4,7 @@
 mod bootstrap;
 mod deployment;
 mod measure;
+mod notify;
 mod people;
 mod rotate;
 
@@ -94,6 +95,8 @@ enum Command {
         #[arg(long, default_value_t = 250)]
         target_ms: u64,
     },
+    /// Sends a notification to one person, or to all who listen to a channel.
+    Notify(notify::Notice),
     /// Prints an access token of a platform admin, good for 15 minutes.
     AdminToken {
         /// Whom it names in the audit.
@@ -167,6 +170,10 @@ async fn main() -> Result<(), Failure> {
                 Some(cost) => println!("{} have a hash of cost {cost} at most", left.people),
                 None => println!("no imported hash is left"),
             }
+        }
+        Command::Notify(notice) => {
+            let number = notify::notify(&deployment.live()?, &notice).await?;
+            println!("written as number {number}");
         }
         Command::AdminToken { subject } => {
             let now = SystemClock.now();
