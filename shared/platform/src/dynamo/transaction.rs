@@ -53,13 +53,22 @@ pub struct Condition {
 }
 
 impl Condition {
+    /// Nothing is demanded: there may be an item, and whatever it is.
+    #[must_use]
+    pub fn none() -> Self {
+        Self {
+            expression: String::new(),
+            names: HashMap::new(),
+            values: HashMap::new(),
+        }
+    }
+
     /// No item is there.
     #[must_use]
     pub fn absent() -> Self {
         Self {
             expression: "attribute_not_exists(pk)".to_owned(),
-            names: HashMap::new(),
-            values: HashMap::new(),
+            ..Self::none()
         }
     }
 
@@ -68,7 +77,7 @@ impl Condition {
     pub fn present() -> Self {
         Self {
             expression: "attribute_exists(pk)".to_owned(),
-            ..Self::absent()
+            ..Self::none()
         }
     }
 
@@ -216,7 +225,7 @@ impl Transaction {
         item: AttributeMap,
         condition: Option<Condition>,
     ) -> Result<&mut Self, StoreError> {
-        let condition = condition.unwrap_or_else(no_condition);
+        let condition = condition.unwrap_or_else(Condition::none);
         let put = Put::builder()
             .table_name(table.name())
             .set_item(Some(item))
@@ -270,7 +279,7 @@ impl Transaction {
         table: &Table,
         key: &Key,
     ) -> Result<&mut Self, StoreError> {
-        self.delete_where(label, table, key, no_condition())
+        self.delete_where(label, table, key, Condition::none())
     }
 
     /// Deletes an item, where the condition holds.
@@ -413,14 +422,6 @@ enum Verdict {
     Refused(Vec<&'static str>),
     Contended,
     Failed,
-}
-
-fn no_condition() -> Condition {
-    Condition {
-        expression: String::new(),
-        names: HashMap::new(),
-        values: HashMap::new(),
-    }
 }
 
 fn some(text: String) -> Option<String> {

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize, Serializer};
 /// Which way a signal trades.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = SignalDirection)]
 pub enum Direction {
     /// Long: earns as the price rises.
     #[serde(alias = "BUY", alias = "long", alias = "LONG")]

@@ -1,0 +1,41 @@
+//! What is done with signals, one file for each use case.
+
+mod attempts;
+mod channels;
+mod close;
+mod create;
+mod decide;
+mod follow;
+mod news;
+mod replay;
+mod strategies;
+mod terminals;
+
+pub use create::Draft;
+pub use strategies::StrategyChange;
+pub use terminals::{Change, Terminals};
+
+use kernel::time::Timestamp;
+use platform::live::Live;
+
+use crate::store::Store;
+
+/// The use cases.
+#[derive(Clone, Debug)]
+pub struct Signals<T> {
+    /// What is kept.
+    pub store: Store,
+    /// Whom is told what.
+    pub live: Live,
+    /// Where signals are traded.
+    pub terminals: T,
+}
+
+/// A request that changes something.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// Its id, for the messages it causes.
+    pub id: &'a str,
+    /// When: real time, as of tokens and terminals.
+    pub now: Timestamp,
+}
