@@ -15,7 +15,7 @@ use web::page::{Paging, cursor};
 use web::problem::ProblemBody;
 
 use crate::App;
-use crate::fields::{is_of, optional_word, sentence, word};
+use crate::fields::{is_of, optional_word, sentence};
 use crate::standing::Terminal;
 use crate::state::owner;
 
@@ -23,15 +23,16 @@ use crate::state::owner;
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ErrorAlertBody {
-    /// Whose terminal it is.
-    #[garde(custom(word))]
-    user_id: String,
-    /// What it was paired as.
-    #[garde(custom(word))]
-    terminal_id: String,
-    /// The terminal's word for it.
-    #[garde(custom(word))]
-    code: String,
+    /// Whose terminal it is, where it says so.
+    #[garde(custom(optional_word))]
+    user_id: Option<String>,
+    /// What it was paired as, where it says so.
+    #[garde(custom(optional_word))]
+    terminal_id: Option<String>,
+    /// The terminal's word for it; `terminal_error` where it has none.
+    #[serde(alias = "errorCode")]
+    #[garde(custom(optional_word))]
+    code: Option<String>,
     /// What happened, for a person; 1 to 1000 characters.
     #[garde(custom(sentence))]
     message: String,
@@ -106,7 +107,11 @@ pub(crate) async fn report(
     CurrentRequest(id): CurrentRequest,
     Json(body): Json<ErrorAlertBody>,
 ) -> web::Result<Json<ErrorAlertAnswer>> {
-    is_of(&device, Some(&body.user_id), Some(&body.terminal_id))?;
+    is_of(
+        &device,
+        body.user_id.as_deref(),
+        body.terminal_id.as_deref(),
+    )?;
     let request = app.request(&id);
     // One that cannot be a command's is of none.
     if let Some(command) = body.command_id.and_then(|id| id.parse().ok()) {
@@ -117,7 +122,7 @@ pub(crate) async fn report(
         app.trading.settle(&device, &[failed], request).await?;
     }
     let fault = Fault {
-        code: body.code,
+        code: body.code.unwrap_or_else(|| "terminal_error".to_owned()),
         message: body.message,
         severity: body.severity,
     };

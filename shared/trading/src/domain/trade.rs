@@ -323,17 +323,21 @@ impl Trade {
         self.volume - self.closed_volume
     }
 
+    /// The price at which its parts were closed, on average by their lots;
+    /// nothing where no part or no price is known.
+    #[must_use]
+    pub fn exit_price(&self) -> Option<Decimal> {
+        let exit = self.exit_value.checked_div(self.closed_volume)?;
+        (!exit.is_zero()).then_some(exit)
+    }
+
     /// What it brought in multiples of what it risked: the distance of its
     /// exits from its entry, over that of the stop. Nothing where no stop or
     /// no exit is known.
     #[must_use]
     pub fn r_multiple(&self) -> Option<Decimal> {
         let risk = (self.open_price - self.stop_loss?).abs();
-        let is_measured = !risk.is_zero() && !self.closed_volume.is_zero();
-        if !is_measured || self.exit_value.is_zero() {
-            return None;
-        }
-        let exit = self.exit_value.checked_div(self.closed_volume)?;
+        let exit = self.exit_price()?;
         self.side.gain(self.open_price, exit).checked_div(risk)
     }
 }
