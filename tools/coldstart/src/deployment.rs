@@ -4,6 +4,9 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_types::service_config::ServiceConfigKey;
 use chrono::TimeDelta;
+use kernel::id::UserId;
+use kernel::time::Clock;
+use platform::clock::SystemClock;
 use serde_json::json;
 use testkit::Stack;
 use testkit::http::send;
@@ -14,9 +17,22 @@ const LOGIN: &str = "7000001";
 
 /// Every setting that `template.yaml` gives to a function, but those of the
 /// local stage.
-const SETTINGS: [&str; 17] = [
+const SETTINGS: [&str; 30] = [
     "PLATFORM_TABLE",
     "ACCOUNTS_TABLE",
+    "IDENTITY_TABLE",
+    "ORGANIZATIONS_TABLE",
+    "AUDIT_TABLE",
+    "REALTIME_TABLE",
+    "TRADING_TABLE",
+    "SIGNALS_TABLE",
+    "FANOUT_QUEUE_URL",
+    "REALTIME_QUEUE_URL",
+    "TERMINALS_QUEUE_URL",
+    "MAIL_QUEUE_URL",
+    "MAIL_DLQ_URL",
+    "REFRESH_KEY_SECRET",
+    "APP_URL",
     "MASTER_KEY_SECRET",
     "SIGNING_KEYS_SECRET",
     "MT5_TOKEN_SECRET",
@@ -88,6 +104,17 @@ impl Deployment {
     /// The trader's request.
     pub(crate) fn get_as_trader(&self, path: &str) -> http::Request<axum::body::Body> {
         self.stack.get_as(WP_USER, path)
+    }
+
+    /// A request of somebody who has signed in.
+    pub(crate) fn get_as_person(&self, role: &str, path: &str) -> http::Request<axum::body::Body> {
+        let now = SystemClock.now();
+        let mut claims = self.stack.claims(&self.stack.shop, WP_USER);
+        claims.sub = UserId::generate(now).to_string();
+        claims.org = claims.sub.clone();
+        claims.role = role.to_owned();
+        claims.scope = web::caller::SCOPE_USER.to_owned();
+        testkit::http::bearer(&self.stack.sign_token(&claims), &http::Method::GET, path, "")
     }
 
     /// The trader's number in the shop.

@@ -19,11 +19,17 @@ pub(crate) enum Function {
     DailyReset,
     Dispatch,
     Webhooks,
+    Organizations,
+    Admin,
+    Firebridge,
+    Trading,
+    Signals,
+    Terminals,
 }
 
 impl Function {
     /// All of them.
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 14] = [
         Self::Accounts,
         Self::Auth,
         Self::System,
@@ -32,6 +38,12 @@ impl Function {
         Self::DailyReset,
         Self::Dispatch,
         Self::Webhooks,
+        Self::Organizations,
+        Self::Admin,
+        Self::Firebridge,
+        Self::Trading,
+        Self::Signals,
+        Self::Terminals,
     ];
 
     /// Its name and its binary's.
@@ -45,6 +57,12 @@ impl Function {
             Self::DailyReset => "daily-reset",
             Self::Dispatch => "dispatch",
             Self::Webhooks => "webhooks",
+            Self::Organizations => "organizations",
+            Self::Admin => "admin",
+            Self::Firebridge => "firebridge",
+            Self::Trading => "trading",
+            Self::Signals => "signals",
+            Self::Terminals => "terminals",
         }
     }
 
@@ -59,6 +77,12 @@ impl Function {
             Self::DailyReset => "the job `daily-reset`",
             Self::Dispatch => "the job `sweep-outbox`",
             Self::Webhooks => "the job `retry-webhooks`",
+            Self::Organizations => "a person's organizations",
+            Self::Admin => "the blocked addresses",
+            Self::Firebridge => "a person's terminals",
+            Self::Trading => "a person's dashboard",
+            Self::Signals => "a person's signals",
+            Self::Terminals => "the job `look-after-terminals`",
         }
     }
 }
@@ -79,6 +103,27 @@ impl Deployment {
                 let request = testkit::http::request(&Method::GET, "/api/health", "");
                 api_event(request).await
             }
+            Function::Organizations => {
+                let path = "/api/organizations";
+                api_event(self.get_as_person("owner", path)).await
+            }
+            Function::Admin => {
+                let path = "/api/admin/blocked-ips";
+                api_event(self.get_as_person("platform_admin", path)).await
+            }
+            Function::Firebridge => {
+                let path = "/api/firebridge/devices";
+                api_event(self.get_as_person("owner", path)).await
+            }
+            Function::Trading => {
+                let path = "/api/dashboard/stats";
+                api_event(self.get_as_person("owner", path)).await
+            }
+            Function::Signals => {
+                let path = "/api/signals";
+                api_event(self.get_as_person("owner", path)).await
+            }
+            Function::Terminals => json!({"job": "look-after-terminals"}),
             Function::Rules => queue_event(&json!({"judge": {
                 "shop": self.stack.shop.id, "account": self.account, "request_id": "coldstart",
             }})),
