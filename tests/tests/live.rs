@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use futures::StreamExt;
 use futures::future::join_all;
 use kernel::time::Clock;
 use platform::clock::SystemClock;
@@ -14,6 +15,8 @@ use stack_tests::{Socket, Stack, until};
 
 /// Connections of one person.
 const CONNECTIONS_MAX: u64 = 10;
+/// Users whose connections are opened at once.
+const OPENED_AT_ONCE: usize = 8;
 
 fn own(stack: &Stack, user: u64) -> Log {
     let org = stack.shop().id.clone();
@@ -187,8 +190,8 @@ async fn a_thousand_clients_hear_one_event() {
     let stack = Stack::running();
     let live = stack.live().await;
     let began = Instant::now();
-    let opening = (0..100).map(|number| open_all(&stack, 920_000 + number, &["pumps"]));
-    let mut sockets: Vec<Socket> = join_all(opening).await.into_iter().flatten().collect();
+    let users = (0..100).map(|number| 920_000 + number);
+    let mut sockets = open_for_all(&stack, users, &["pumps"]).await;
     assert_eq!(sockets.len(), 1_000);
     println!("1000 connections open in {:?}", began.elapsed());
     let title = format!("pump {}", kernel::id::ulid_at(SystemClock.now()));
@@ -212,6 +215,7 @@ async fn a_thousand_clients_hear_one_event() {
         "p50 {:?}, p99 {:?}, all {:?}",
         waits[500], waits[990], waits[999]
     );
+    kill(sockets).await;
     assert!(waits[999] < Duration::from_secs(20), "{:?}", waits[999]);
 }
 
@@ -220,14 +224,9 @@ async fn clients_that_are_killed_leave_nothing() {
     let stack = Stack::running();
     let live = stack.live().await;
     let users: Vec<u64> = (0..20).map(|number| 930_000 + number).collect();
-    let opening = users
-        .iter()
-        .map(|user| open_all(&stack, *user, &["ticker:KILLED"]));
-    let sockets: Vec<Socket> = join_all(opening).await.into_iter().flatten().collect();
+    let sockets = open_for_all(&stack, users.iter().copied(), &["ticker:KILLED"]).await;
     assert_eq!(sockets.len(), 200);
-    for socket in sockets {
-        socket.kill();
-    }
+    kill(sockets).await;
     for user in &users {
         tell(&live, &own(&stack, *user), "to nobody").await;
     }
@@ -245,6 +244,31 @@ async fn clients_that_are_killed_leave_nothing() {
         Some(())
     })
     .await;
+}
+
+/// Opens all connections that users may have, a few users at a time: each
+/// opening at once is an instance more that the machine has to start.
+async fn open_for_all(
+    stack: &Stack,
+    users: impl Iterator<Item = u64>,
+    channels: &[&str],
+) -> Vec<Socket> {
+    let opened: Vec<Vec<Socket>> = futures::stream::iter(users)
+        .map(|user| open_all(stack, user, channels))
+        .buffer_unordered(OPENED_AT_ONCE)
+        .collect()
+        .await;
+    opened.into_iter().flatten().collect()
+}
+
+/// Ends all as clients do whose machines are switched off, a few at a time for
+/// the same reason.
+async fn kill(mut sockets: Vec<Socket>) {
+    while !sockets.is_empty() {
+        let few = sockets.split_off(sockets.len().saturating_sub(OPENED_AT_ONCE));
+        few.into_iter().for_each(Socket::kill);
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
 }
 
 /// Opens all connections that a user may have, each listening to channels.
