@@ -23,7 +23,6 @@ pub mod objects;
 pub mod once;
 pub mod outbox;
 pub mod outside_url;
-pub mod outside_url;
 pub mod queue;
 pub mod rate_limit;
 pub mod restrictions;

@@ -272,7 +272,6 @@ fn env(gateway: &Gateway, objects: &Objects, changes: &[(&str, &str)]) -> Env {
         ("SIGN_INS_PER_MINUTE", "100000"),
         ("WEBHOOK_ALLOWED_HOSTS", "127.0.0.1"),
         ("OIDC_ALLOWED_HOSTS", "127.0.0.1"),
-        ("OIDC_ALLOWED_HOSTS", "127.0.0.1"),
         ("SYNC_QUEUE_URL", "http://queues.test/000000000000/sync"),
         ("RULES_QUEUE_URL", "http://queues.test/000000000000/rules"),
         (
