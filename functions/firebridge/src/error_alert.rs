@@ -15,7 +15,7 @@ use web::page::{Paging, cursor};
 use web::problem::ProblemBody;
 
 use crate::App;
-use crate::fields::{is_of, optional_word, sentence};
+use crate::fields::{CamelJson, is_of, optional_word, sentence};
 use crate::standing::Terminal;
 use crate::state::owner;
 
@@ -105,7 +105,7 @@ pub(crate) async fn report(
     State(app): State<App>,
     Terminal(device): Terminal,
     CurrentRequest(id): CurrentRequest,
-    Json(body): Json<ErrorAlertBody>,
+    CamelJson(body): CamelJson<ErrorAlertBody>,
 ) -> web::Result<Json<ErrorAlertAnswer>> {
     is_of(
         &device,

@@ -2,14 +2,20 @@
 
 use std::fmt;
 
+use axum::extract::{FromRequest, Request};
+use garde::Validate;
 use kernel::id::UserId;
 use kernel::time::Timestamp;
 use kernel::{Error, Number};
 use platform::devices::Device;
 use rust_decimal::Decimal;
-use serde::{Deserialize, Deserializer, de};
+use serde::de::{self, DeserializeOwned};
+use serde::{Deserialize, Deserializer};
+use utoipa::PartialSchema;
 use utoipa::openapi::schema::{OneOfBuilder, Schema, Type};
 use utoipa::openapi::{ObjectBuilder, RefOr};
+use web::Problem;
+use web::extract::Json;
 
 /// Characters of a ticket or login at most.
 const LABEL_CHARS_MAX: usize = 64;
@@ -147,6 +153,48 @@ pub(crate) fn moment(field: &str, at: Timestamp, now: Timestamp) -> Result<Times
     }
 }
 
+/// A body whose fields are written in camel case, and so are their faults.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CamelJson<T>(pub(crate) T);
+
+impl<S, T> FromRequest<S> for CamelJson<T>
+where
+    S: Send + Sync,
+    T: DeserializeOwned + Validate + PartialSchema,
+    T::Context: Default,
+{
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        match Json::<T>::from_request(request, state).await {
+            Ok(Json(body)) => Ok(Self(body)),
+            Err(Problem(Error::Invalid(mut faults))) => {
+                for fault in &mut faults {
+                    fault.field = camel_case(&fault.field);
+                }
+                Err(Problem(Error::Invalid(faults)))
+            }
+            Err(other) => Err(other),
+        }
+    }
+}
+
+fn camel_case(path: &str) -> String {
+    let mut raised = false;
+    let mut text = String::with_capacity(path.len());
+    for letter in path.chars() {
+        match letter {
+            '_' => raised = true,
+            letter if raised => {
+                text.push(letter.to_ascii_uppercase());
+                raised = false;
+            }
+            letter => text.push(letter),
+        }
+    }
+    text
+}
+
 /// A body of a terminal names its person and itself; both must be those of
 /// its token.
 pub(crate) fn is_of(
@@ -175,6 +223,13 @@ pub(crate) fn same_person(device: &Device, named: &UserId) -> Result<(), Error> 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_faults_path_is_written_as_the_body_is() {
+        let path = "status.open_trades[3].stop_loss";
+        assert_eq!(camel_case(path), "status.openTrades[3].stopLoss");
+        assert_eq!(camel_case("openPrice"), "openPrice");
+    }
 
     #[test]
     fn amounts_end_at_a_million_million() {

@@ -11,7 +11,7 @@ use web::extract::{CurrentRequest, Json};
 use web::problem::ProblemBody;
 
 use crate::App;
-use crate::fields::{is_of, optional_word};
+use crate::fields::{CamelJson, is_of, optional_word};
 use crate::standing::Terminal;
 
 /// A sign of a terminal.
@@ -55,7 +55,7 @@ pub(crate) async fn heartbeat(
     State(app): State<App>,
     Terminal(device): Terminal,
     CurrentRequest(id): CurrentRequest,
-    Json(body): Json<HeartbeatBody>,
+    CamelJson(body): CamelJson<HeartbeatBody>,
 ) -> web::Result<Json<HeartbeatAnswer>> {
     is_of(
         &device,

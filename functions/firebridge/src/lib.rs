@@ -6,6 +6,7 @@
 mod devices;
 mod error_alert;
 mod fields;
+mod follow;
 mod force_sync;
 mod heartbeat;
 mod pair;

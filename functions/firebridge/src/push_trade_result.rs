@@ -13,9 +13,10 @@ use web::problem::ProblemBody;
 
 use crate::App;
 use crate::fields::{
-    Label, is_of, label, label_schema, lots, moment, optional_amount, optional_price,
+    CamelJson, Label, is_of, label, label_schema, lots, moment, optional_amount, optional_price,
     optional_word, price, word,
 };
+use crate::follow;
 use crate::standing::Terminal;
 
 /// What happened to a trade.
@@ -105,7 +106,7 @@ pub(crate) async fn push(
     State(app): State<App>,
     Terminal(device): Terminal,
     CurrentRequest(id): CurrentRequest,
-    Json(body): Json<TradeResultBody>,
+    CamelJson(body): CamelJson<TradeResultBody>,
 ) -> web::Result<Json<TradeResultAnswer>> {
     is_of(&device, Some(&body.user_id), Some(&body.terminal_id))?;
     let request = app.request(&id);
@@ -115,6 +116,7 @@ pub(crate) async fn push(
         .trading
         .record(&device, &result_id, &report, request)
         .await?;
+    follow::tell(&app, &device, &recorded.trade, request).await?;
     Ok(Json(TradeResultAnswer {
         success: true,
         trade_id: recorded.trade,

@@ -5,6 +5,7 @@ use platform::config::Env;
 use platform::devices::DeviceTokens;
 use platform::dynamo::Table;
 use platform::live::Live;
+use signals::Signals;
 use trading::{Owner, Request, Store, Trading};
 use web::Platform;
 use web::caller::Acting;
@@ -16,6 +17,8 @@ pub struct App {
     pub platform: Platform,
     /// The use cases of trading.
     pub trading: Trading,
+    /// The signals that trades follow; what they send is no business of here.
+    pub signals: Signals<()>,
     /// Who people are.
     pub people: identity::store::Store,
     /// To which tenants they belong.
@@ -34,7 +37,8 @@ impl App {
         let dynamo = aws_sdk_dynamodb::Client::new(aws);
         let platform_table = Table::new(dynamo.clone(), env.text("PLATFORM_TABLE")?);
         let trading_table = Table::new(dynamo.clone(), env.text("TRADING_TABLE")?);
-        let realtime_table = Table::new(dynamo.clone(), env.text("REALTIME_TABLE")?);
+        let signals_table = Table::new(dynamo.clone(), env.text("SIGNALS_TABLE")?);
+        let live = Live::new(Table::new(dynamo.clone(), env.text("REALTIME_TABLE")?));
         let identity_table = Table::new(dynamo.clone(), env.text("IDENTITY_TABLE")?);
         let organizations_table = Table::new(dynamo, env.text("ORGANIZATIONS_TABLE")?);
         Ok(Self {
@@ -42,7 +46,12 @@ impl App {
             trading: Trading {
                 store: Store::new(trading_table),
                 tokens: DeviceTokens::new(platform_table.clone()),
-                live: Live::new(realtime_table),
+                live: live.clone(),
+            },
+            signals: Signals {
+                store: signals::Store::new(signals_table),
+                live,
+                terminals: (),
             },
             people: identity::store::Store::new(identity_table, platform_table),
             organizations: organizations::Store::new(organizations_table),

@@ -16,7 +16,7 @@ use web::problem::ProblemBody;
 
 use crate::App;
 use crate::fields::{
-    Label, is_of, label, label_schema, optional_amount, optional_lots, optional_price,
+    CamelJson, Label, is_of, label, label_schema, optional_amount, optional_lots, optional_price,
     optional_sentence, word,
 };
 use crate::standing::Terminal;
@@ -189,7 +189,7 @@ pub(crate) async fn sync_user(
     State(app): State<App>,
     Terminal(device): Terminal,
     CurrentRequest(id): CurrentRequest,
-    Json(body): Json<SyncBody>,
+    CamelJson(body): CamelJson<SyncBody>,
 ) -> web::Result<Json<SyncAnswer>> {
     is_of(&device, Some(&body.user_id), Some(&body.terminal_id))?;
     let request = app.request(&id);

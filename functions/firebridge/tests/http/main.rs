@@ -2,6 +2,7 @@
 
 mod commands;
 mod desk;
+mod following;
 mod pairing;
 mod reports;
 mod results;

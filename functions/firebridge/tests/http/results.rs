@@ -143,7 +143,7 @@ async fn a_result_that_cannot_be_names_its_fields() {
     for (more, field) in [
         (json!({"volume": 0}), "volume"),
         (json!({"volume": 1e9}), "volume"),
-        (json!({"openPrice": -1}), "open_price"),
+        (json!({"openPrice": -1}), "openPrice"),
         (json!({"profit": 1e13}), "profit"),
         (json!({"ticket": "7 7"}), "ticket"),
         (json!({"ticket": -7}), "ticket"),
@@ -152,7 +152,7 @@ async fn a_result_that_cannot_be_names_its_fields() {
         (json!({"openTime": "1999-01-01T00:00:00Z"}), "openTime"),
         (json!({"openTime": "2126-01-01T00:00:00Z"}), "openTime"),
         (json!({"closeTime": "2026-03-01T00:00:00Z"}), "closeTime"),
-        (json!({"resultId": "x".repeat(101)}), "result_id"),
+        (json!({"resultId": "x".repeat(101)}), "resultId"),
     ] {
         let answer = desk
             .push(&paired, &desk.result("r1", "closed", more.clone()))
