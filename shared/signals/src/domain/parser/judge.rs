@@ -5,12 +5,11 @@ use rust_decimal::Decimal;
 use super::answer::{LIST_MAX, Parsed};
 use super::assemble::Draft;
 use super::facts::{Facts, Stop};
+use super::keywords::Word;
 use super::reasons::Reason;
 use super::tokens::Tokens;
 use crate::domain::levels::{Levels, Misplaced};
-use crate::domain::values::{Direction, OrderType};
-
-use super::keywords::Word;
+use crate::domain::values::{Direction, OrderType, Symbol};
 
 /// Unknown words that a direction and a symbol alone may have around them.
 const WORDS_AROUND_BARE_ORDER_MAX: u32 = 4;
@@ -28,7 +27,7 @@ fn misplaced(parsed: &Parsed, direction: Direction) -> Option<Reason> {
     let number = |index: usize| u8::try_from(index + 1).unwrap_or(u8::MAX);
     let levels = Levels {
         direction,
-        market: parsed.symbol.as_ref().map(|symbol| symbol.market()),
+        market: parsed.symbol.as_ref().map(Symbol::market),
         entries: &parsed.entries,
         is_zone: parsed.entry_zone.is_some(),
         stop: parsed.stop_loss,
@@ -101,9 +100,10 @@ pub(super) fn weigh(draft: &mut Draft, facts: &Facts, is_symbol_known: bool) {
             Stop::Later => add(10, Some(Reason::StopLater)),
             _ => add(0, Some(Reason::StopAbsent)),
         }
-        match has_targets || facts.is_runner {
-            true => add(20, None),
-            false => add(0, Some(Reason::TargetsAbsent)),
+        if has_targets || facts.is_runner {
+            add(20, None);
+        } else {
+            add(0, Some(Reason::TargetsAbsent));
         }
     }
     for note in &draft.notes {

@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 
 use super::answer::{Action, LIST_MAX};
 use super::facts::{Facts, Stop};
-use super::keywords::Word;
+use super::keywords::{Word, Words};
 use super::labels::is_breakeven;
 use super::numbers::{Number, Unit};
 use super::tokens::{Kind, Sign, Tokens};
@@ -83,7 +83,7 @@ struct Line<'a> {
     tokens: &'a Tokens,
     start: usize,
     end: usize,
-    words: super::keywords::Words,
+    words: Words,
     unknown: u32,
     count: u32,
     has_symbol: bool,
@@ -96,7 +96,7 @@ impl<'a> Line<'a> {
             tokens,
             start,
             end,
-            words: super::keywords::Words::default(),
+            words: Words::default(),
             unknown: 0,
             count: 0,
             has_symbol: false,
@@ -170,11 +170,11 @@ impl<'a> Line<'a> {
             Some(Word::Limit | Word::Position) if word == Some(Word::Filled) => Some(at),
             _ => None,
         };
-        let is_dash = |at: &usize| self.tokens.is_sign(*at, Sign::Comma);
+        let is_comma = |at: &usize| self.tokens.is_sign(*at, Sign::Comma);
         let Some(label) = before
-            .take_while(|at| !is_dash(at))
+            .take_while(|at| !is_comma(at))
             .find_map(label)
-            .or_else(|| behind.take_while(|at| !is_dash(at)).find_map(label))
+            .or_else(|| behind.take_while(|at| !is_comma(at)).find_map(label))
         else {
             return;
         };
@@ -337,7 +337,7 @@ impl<'a> Line<'a> {
         let is_closing = words.has_any(&[Word::Close, Word::Closed, Word::Secure])
             || (words.has(Word::Take) && words.has_any(&[Word::Partial, Word::Half]));
         let is_part = words.has_any(&[Word::Half, Word::Partial]) || self.percent.is_some();
-        let is_gain = words.has(Word::Secure) && words.has_any(&[Word::Profit, Word::Profit]);
+        let is_gain = words.has(Word::Secure) && words.has(Word::Profit);
         (is_closing && is_part) || is_gain
     }
 
