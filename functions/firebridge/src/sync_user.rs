@@ -100,7 +100,8 @@ pub(crate) struct CommandOutcome {
 /// What a terminal is to do.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct SyncAnswer {
+#[schema(as = TerminalSyncAnswer)]
+pub(crate) struct TerminalOrdersAnswer {
     /// The strategy to follow; its content is at `pull-strategy`.
     strategy: Option<StrategyVersion>,
     trading_state: TradingStateAnswer,
@@ -179,7 +180,7 @@ impl CommandMessage {
     security(("device" = [])),
     request_body = SyncBody,
     responses(
-        (status = 200, description = "What to do", body = SyncAnswer),
+        (status = 200, description = "What to do", body = TerminalOrdersAnswer),
         (status = 400, description = "A figure cannot be", body = ProblemBody),
         (status = 401, description = "No good device token", body = ProblemBody),
         (status = 403, description = "The body names somebody else", body = ProblemBody),
@@ -190,13 +191,13 @@ pub(crate) async fn sync_user(
     Terminal(device): Terminal,
     CurrentRequest(id): CurrentRequest,
     CamelJson(body): CamelJson<SyncBody>,
-) -> web::Result<Json<SyncAnswer>> {
+) -> web::Result<Json<TerminalOrdersAnswer>> {
     is_of(&device, Some(&body.user_id), Some(&body.terminal_id))?;
     let request = app.request(&id);
     let told = told(body, request.now);
     let synced = app.trading.sync(&device, &told, request).await?;
     let commands = synced.commands.into_iter().map(CommandMessage::of);
-    Ok(Json(SyncAnswer {
+    Ok(Json(TerminalOrdersAnswer {
         strategy: synced.strategy.map(|strategy: Strategy| StrategyVersion {
             id: strategy.id,
             version: strategy.version,

@@ -21,13 +21,16 @@ pub fn document() -> OpenApi {
 }
 
 /// The functions' parts.
-fn parts() -> [OpenApi; 5] {
+fn parts() -> [OpenApi; 8] {
     [
         fn_accounts::document(),
         fn_admin::document(),
         fn_auth::document(),
+        fn_firebridge::document(),
         fn_organizations::document(),
+        fn_signals::document(),
         fn_system::document(),
+        fn_trading::document(),
     ]
 }
 

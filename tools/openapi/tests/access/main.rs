@@ -2,6 +2,8 @@
 //! exactly the answer that the route's row says. A route without a row fails.
 
 mod rows;
+mod signals;
+mod terminals;
 mod world;
 
 use std::collections::BTreeSet;
@@ -38,6 +40,7 @@ impl Door {
         match self {
             Self::Everybody => None,
             Self::Shop => Some("hmac"),
+            Self::Terminal => Some("device"),
             _ => Some("jwt"),
         }
     }
@@ -54,13 +57,17 @@ impl Door {
 
     /// The answer to a viewer, where that is not the right one.
     fn to_a_lower_role(self) -> Option<u16> {
-        matches!(self, Self::Manager | Self::Keeper | Self::Admin).then_some(403)
+        matches!(
+            self,
+            Self::Writer | Self::Manager | Self::Keeper | Self::Admin
+        )
+        .then_some(403)
     }
 
     /// The answer to a desktop terminal.
     fn to_a_terminal(self, right: u16) -> u16 {
         match self {
-            Self::Everybody => right,
+            Self::Everybody | Self::PersonOrTerminal | Self::Terminal => right,
             Self::Shop => 401,
             _ => 403,
         }
@@ -130,6 +137,12 @@ impl Check<'_> {
             self.by(row, "a trader", Some(&token), 401).await;
             self.signed(row, "another shop", &other, row.other).await;
             self.signed(row, "the shop", &shop, row.right).await;
+            return;
+        }
+        if row.door == Door::Terminal {
+            let person = self.world.token(right);
+            self.by(row, "the terminal's person", Some(&person), 403)
+                .await;
             return;
         }
         if let Some(expected) = row.door.to_a_lower_role() {

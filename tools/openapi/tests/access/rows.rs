@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use crate::signals::signals;
+use crate::terminals::{reports, terminals};
 use crate::world::World;
 
 /// Whom a route names.
@@ -17,6 +19,12 @@ pub(crate) enum Door {
     Person,
     /// A member of an organization who may see what it has.
     Reader,
+    /// One who may work with it.
+    Writer,
+    /// A person, or a terminal of theirs.
+    PersonOrTerminal,
+    /// A terminal, by its own token.
+    Terminal,
     /// One who may change its members.
     Manager,
     /// One who may change the organization.
@@ -39,7 +47,7 @@ pub(crate) struct Row {
     pub(crate) other: u16,
 }
 
-fn row(route: &'static str, door: Door, body: Value, right: u16, other: u16) -> Row {
+pub(crate) fn row(route: &'static str, door: Door, body: Value, right: u16, other: u16) -> Row {
     Row {
         route,
         door,
@@ -57,6 +65,9 @@ pub(crate) fn rows(world: &World) -> Vec<Row> {
     rows.extend(shops(world));
     rows.extend(people(world));
     rows.extend(admins());
+    rows.extend(signals());
+    rows.extend(terminals());
+    rows.extend(reports(world));
     // Last: the member is removed.
     rows.extend(members());
     rows

@@ -1,6 +1,7 @@
 //! A deployment with an account, two organizations and everybody who could
 //! knock at a door.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use axum::Router;
@@ -11,16 +12,22 @@ use kernel::id::{OrganizationId, SessionId, UserId};
 use kernel::time::Clock;
 use organizations::app::found;
 use platform::clock::SystemClock;
+use platform::devices::DeviceTokens;
 use platform::dynamo::Transaction;
+use platform::live::Live;
 use platform::restrictions::{Subject, restrict};
 use platform::tokens::Claims;
+use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use testkit::http::{bearer, request, send};
 use testkit::{Answer, Stack};
+use trading::{Owner, Request as Call, Store, Trading};
 
 const LOGIN: &str = "5000001";
 const INVESTOR: &str = "demo-investor";
 pub(crate) const TRADER: u64 = 42;
+/// What the owner's terminal calls itself.
+pub(crate) const TERMINAL: &str = "MT5-1";
 
 /// The deployment.
 pub(crate) struct World {
@@ -34,6 +41,10 @@ pub(crate) struct World {
     owner: UserId,
     member: UserId,
     stranger: UserId,
+    /// Ids of the owner's by the word of the path that they stand behind.
+    desk: BTreeMap<&'static str, String>,
+    /// The token of a terminal of the owner's.
+    terminal: String,
     calls: AtomicU32,
 }
 
@@ -66,6 +77,9 @@ impl World {
         let auth = fn_auth::App::new(&env, &aws).expect("starts");
         let organizations = fn_organizations::App::new(&env, &aws).expect("starts");
         let admin = fn_admin::App::new(&env, &aws).expect("starts");
+        let signals = fn_signals::App::new(&env, &aws).expect("starts");
+        let firebridge = fn_firebridge::App::new(&env, &aws).expect("starts");
+        let trading = fn_trading::App::new(&env, &aws).expect("starts");
         let system = fn_system::App::new(&env, &aws).expect("starts");
         let functions = vec![
             (fn_accounts::document(), fn_accounts::router(accounts)),
@@ -75,6 +89,9 @@ impl World {
                 fn_organizations::router(organizations),
             ),
             (fn_admin::document(), fn_admin::router(admin)),
+            (fn_signals::document(), fn_signals::router(signals)),
+            (fn_firebridge::document(), fn_firebridge::router(firebridge)),
+            (fn_trading::document(), fn_trading::router(trading)),
             (fn_system::document(), fn_system::router(system)),
         ];
         let account = account(&mut stack, &functions[0].1).await;
@@ -90,11 +107,42 @@ impl World {
             owner,
             member,
             stranger,
+            desk: BTreeMap::new(),
+            terminal: String::new(),
             calls: AtomicU32::new(1),
         };
         world.block_all_before_now().await;
         world.join().await;
+        world.make_desk().await;
+        world.terminal = terminal(&world.stack, &world.owner).await;
         world
+    }
+
+    /// A channel, a held signal that came through it, and a strategy of the
+    /// owner's.
+    async fn make_desk(&mut self) {
+        let channel = json!({"name": "Room", "approval": "manual"});
+        let channel = self.made("/api/channels", channel).await;
+        let signal = json!({"symbol": "XAUUSD", "direction": "buy", "channel_id": channel});
+        let signal = self.made("/api/signals", signal).await;
+        let strategy = json!({"name": "Calm", "risk_percent": 1, "max_open_trades": 3});
+        let strategy = self.made("/api/strategies", strategy).await;
+        self.desk = BTreeMap::from([
+            ("channels", channel),
+            ("signals", signal),
+            ("strategies", strategy),
+            // Nobody has these.
+            ("devices", "dev_01jd7bz8v6m3t9q2x4w7y0c1df".to_owned()),
+            ("trades", "trd_01jd7bz8v6m3t9q2x4w7y0c1df".to_owned()),
+        ]);
+    }
+
+    /// The id of what the owner makes.
+    async fn made(&self, path: &str, body: Value) -> String {
+        let token = self.token(Who::Owner);
+        let call = bearer(&token, &Method::POST, path, body.to_string());
+        let made = send(self.of(path), call).await.expect(201);
+        made["id"].as_str().expect("an id").to_owned()
     }
 
     /// The member accepts an invitation of the owner.
@@ -169,6 +217,7 @@ impl World {
     /// The same of a person who was blocked after it was issued.
     pub(crate) fn blocked_token(&self, who: Who) -> String {
         let mut claims = self.claims_of(who);
+        // Long enough ago, however long all routes take.
         claims.iat -= 600;
         self.stack.sign_token(&claims)
     }
@@ -186,17 +235,24 @@ impl World {
         transaction.commit().await.expect("writes");
     }
 
+    /// Whose the terminal is.
+    pub(crate) fn owner(&self) -> &str {
+        self.owner.as_str()
+    }
+
     /// What a desktop terminal has.
     pub(crate) fn terminal_token(&self) -> String {
-        let mut claims = self.claims(&self.owner, self.owner.as_str(), "terminal");
-        claims.scope = "device".to_owned();
-        self.stack.sign_token(&claims)
+        self.terminal.clone()
     }
 
     /// The path with the right caller's own ids in it.
     pub(crate) fn filled(&self, route: &str) -> String {
         let path = route.split_once(' ').expect("a path").1;
+        let words: Vec<&str> = path.split('/').collect();
+        let mut named = words.windows(2).filter(|pair| pair[1] == "{id}");
+        let desk = named.find_map(|pair| self.desk.get(pair[0]));
         let id = match path.split('/').nth(2) {
+            _ if desk.is_some() => desk.cloned().unwrap_or_default(),
             Some("organizations") => self.organization.to_string(),
             Some("users") => self.member.to_string(),
             Some("admin") => self.member.to_string(),
@@ -213,7 +269,8 @@ impl World {
             .replace("{ip}", "198.51.100.200")
             .replace("{name}", "analyst")
             .replace("{org}", self.organization.as_str())
-            .replace("{token}", "nobodys-token");
+            .replace("{token}", "nobodys-token")
+            .replace("{userId}", self.owner.as_str());
         assert!(!filled.contains('{'), "{path} has a parameter of its own");
         filled
     }
@@ -271,6 +328,25 @@ async fn account(stack: &mut Stack, accounts: &Router) -> String {
     id.to_owned()
 }
 
+/// The token of a terminal that was paired with somebody.
+async fn terminal(stack: &Stack, owner: &UserId) -> String {
+    let trading = Trading {
+        store: Store::new(stack.cloud.trading.clone()),
+        tokens: DeviceTokens::new(stack.cloud.platform.clone()),
+        live: Live::new(stack.cloud.realtime.clone()),
+    };
+    let now = SystemClock.now();
+    let owner = Owner {
+        org: owner.to_string(),
+        user: owner.clone(),
+    };
+    let code = trading.start_pairing(&owner, "Office", now).await;
+    let (code, _) = code.expect("a code");
+    let paired = trading.pair(&code, TERMINAL, Call { id: "world", now });
+    let paired = paired.await.expect("pairs").expect("a good code");
+    paired.token.expose_secret().to_owned()
+}
+
 async fn person(stack: &Stack, name: &str) -> UserId {
     let now = SystemClock.now();
     let person = Person {
@@ -305,7 +381,6 @@ async fn mailed_token(stack: &Stack) -> String {
     use identity::mail::{Mail, MailMessage};
     use platform::dynamo::{Query, Range};
     use platform::outbox::Row;
-    use secrecy::ExposeSecret;
     for shard in 0..8 {
         let query = Query::new(format!("OUTBOX#{shard}"), Range::All, 10);
         let page = stack.cloud.organizations.query::<Row>(&query).await;
