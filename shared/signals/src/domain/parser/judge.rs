@@ -100,8 +100,10 @@ pub(super) fn weigh(draft: &mut Draft, facts: &Facts, is_symbol_known: bool) {
             Stop::Later => add(10, Some(Reason::StopLater)),
             _ => add(0, Some(Reason::StopAbsent)),
         }
-        if has_targets || facts.is_runner {
+        if has_targets {
             add(20, None);
+        } else if facts.is_runner {
+            add(20, Some(Reason::TargetsOpen));
         } else {
             add(0, Some(Reason::TargetsAbsent));
         }

@@ -187,26 +187,36 @@ pub(super) fn read(text: &[u8]) -> (Number, usize) {
     // A separator counts only between digits.
     let mut end = 0;
     let mut separators = [(0_usize, 0_u8); 6];
-    let mut count = 0;
+    let (mut count, mut last, mut are_threes, mut is_list) = (0, 0, true, false);
     loop {
         match text.get(end) {
             Some(b'0'..=b'9') => end += 1,
             Some(mark @ (b'.' | b',' | b'\''))
                 if text.get(end + 1).is_some_and(u8::is_ascii_digit) =>
             {
-                // What has more separators is a list, and cut at its first.
-                let Some(place) = separators.get_mut(count) else {
+                are_threes &= count == 0 || end - last == 4;
+                // Beyond two separators only thousands go on; what does is a list.
+                let place = separators
+                    .get_mut(count)
+                    .filter(|_| are_threes || count < 2);
+                let Some(place) = place else {
+                    is_list = true;
                     break;
                 };
                 *place = (end, *mark);
-                count += 1;
+                (count, last) = (count + 1, end);
                 end += 1;
             }
             _ => break,
         }
     }
     let separators = separators.get(..count).unwrap_or_default();
-    let shape = Shape::of(separators, end);
+    let may_be_thousands = text.first() != Some(&b'0');
+    let shape = match separators {
+        // 0.331,0.335: two numbers, not thousands with decimals.
+        [(_, b'.'), _, ..] if is_list => Shape::cut(separators),
+        _ => Shape::of(separators, end, may_be_thousands),
+    };
     let (taken, point) = match shape {
         Shape::Whole => (end, None),
         Shape::Decimals(at) => (end, Some(at)),
@@ -238,7 +248,7 @@ enum Shape {
 }
 
 impl Shape {
-    fn of(separators: &[(usize, u8)], end: usize) -> Self {
+    fn of(separators: &[(usize, u8)], end: usize, may_be_thousands: bool) -> Self {
         let length = |index: usize| {
             let from = separators.get(index).map_or(0, |(at, _)| at + 1);
             let to = separators.get(index + 1).map_or(end, |(at, _)| *at);
@@ -250,7 +260,7 @@ impl Shape {
             [(_, b'\'')] if length(0) == 3 => Self::Whole,
             [(at, b'\'')] => Self::Cut(*at, None),
             [(at, b',')] => match (*at, length(0)) {
-                (1..=3, 3) => Self::Ambiguous,
+                (1..=3, 3) if may_be_thousands => Self::Ambiguous,
                 // Two whole numbers of one length are a list.
                 (before, after) if before == after && after > 3 => Self::Cut(*at, None),
                 _ => Self::Decimals(*at),
@@ -260,6 +270,7 @@ impl Shape {
                 let (last_at, last_mark) = rest.last().copied().unwrap_or((end, *mark));
                 let are_thousands = |to: usize| {
                     *first <= 3
+                        && may_be_thousands
                         && separators.get(..to).is_some_and(|some| {
                             some.iter().all(|(_, other)| other == mark)
                                 && (0..to).all(|index| length(index) == 3)
@@ -339,6 +350,8 @@ mod tests {
             ("1'331.5", "1331.5"),
             ("62'500", "62500"),
             ("62,500", "62500"),
+            ("0,977", "0.977"),
+            ("1,234,567.89", "1234567.89"),
             ("000123", "123"),
             (".7510", "0.7510"),
         ] {
@@ -354,6 +367,8 @@ mod tests {
     fn numbers_that_have_grown_together_come_apart() {
         assert_eq!(value("4350,4360"), ("4350".to_owned(), 4));
         assert_eq!(value("1.0850,1.0900"), ("1.0850".to_owned(), 6));
+        assert_eq!(value("0.331,0.335"), ("0.331".to_owned(), 5));
+        assert_eq!(value("1,331.50,1,335.50"), ("1331.50".to_owned(), 8));
         assert_eq!(value("1.1.96600"), ("1".to_owned(), 1));
         assert_eq!(value("1331."), ("1331".to_owned(), 4));
         assert_eq!(read(b"2017.09.08").0.unit, Unit::Time);

@@ -60,6 +60,8 @@ pub enum Reason {
     StopAbsent,
     /// No target is given.
     TargetsAbsent,
+    /// The message leaves the target open on purpose.
+    TargetsOpen,
     /// Numbers without labels were told apart by their side of the entry.
     ToldApartBySide,
     /// The direction comes from an emoji or the mood of a word.
@@ -125,6 +127,7 @@ impl fmt::Display for Reason {
             Self::StopOpen => "the stop loss is left open on purpose",
             Self::StopLater => "the stop loss is to come later",
             Self::StopAbsent => "no stop loss is given",
+            Self::TargetsOpen => "the target is left open on purpose",
             Self::TargetsAbsent => "no target is given",
             Self::ToldApartBySide => {
                 "prices without labels are told apart by their side of the entry"

@@ -34,7 +34,8 @@ impl News {
 }
 
 /// Words without which there is no news.
-const TELLING: [Word; 16] = [
+const TELLING: [Word; 17] = [
+    Word::To,
     Word::Move,
     Word::New,
     Word::Close,
@@ -128,6 +129,10 @@ impl<'a> Line<'a> {
                 {
                     self.hit(at, news);
                 }
+                Some(Kind::Word(Word::Closed)) if self.is_closed_at_stop(at) => {
+                    news.has_happened = true;
+                    news.add(Action::StopHit);
+                }
                 Some(Kind::Sign(Sign::Check | Sign::StopMark)) => self.ticked(at, news),
                 Some(Kind::Word(Word::Breakeven | Word::Even | Word::Free)) if !is_conditional => {
                     self.breakeven(at, news);
@@ -146,6 +151,22 @@ impl<'a> Line<'a> {
 
     fn has_stop(&self) -> bool {
         self.words.has_any(&[Word::Stop, Word::StopLoss])
+    }
+
+    /// `Closed at stop loss`.
+    fn is_closed_at_stop(&self, at: usize) -> bool {
+        (at + 1..self.end)
+            .take(3)
+            .take_while(|at| !self.tokens.is_sign(*at, Sign::Comma))
+            .any(|at| matches!(self.tokens.word(at), Some(Word::Stop | Word::StopLoss)))
+    }
+
+    /// `SL to 1.25`.
+    fn has_stop_to(&self) -> bool {
+        (self.start..self.end).any(|at| {
+            matches!(self.tokens.word(at), Some(Word::Stop | Word::StopLoss))
+                && self.tokens.word(at + 1) == Some(Word::To)
+        })
     }
 
     /// Whether `after` is before: an instruction for later.
@@ -293,7 +314,7 @@ impl<'a> Line<'a> {
                 .map(|percent| percent.value().normalize())
                 .filter(|share| *share <= Decimal::ONE_HUNDRED && !share.is_zero())
                 .or_else(|| words.has(Word::Half).then(|| Decimal::from(50)));
-        } else if self.closes() {
+        } else if self.closes() && !news.actions.contains(&Action::StopHit) {
             let is_all = words.has(Word::All) && !self.has_symbol;
             news.add(if is_all {
                 Action::CloseAll
@@ -301,15 +322,13 @@ impl<'a> Line<'a> {
                 Action::Close
             });
         }
-        let is_moved = words.has_any(&[Word::Move, Word::New, Word::To, Word::At]);
         let is_order = facts.side.is_some() && !facts.entries.is_empty();
         if words.has(Word::Trail) && self.has_stop() {
             news.add(Action::TrailStop);
         } else if self.has_stop()
-            && is_moved
             && !is_order
             && matches!(facts.stop, Stop::Price(_) | Stop::Pips(_))
-            && words.has_any(&[Word::Move, Word::New])
+            && (words.has_any(&[Word::Move, Word::New]) || self.has_stop_to())
         {
             news.add(Action::MoveStop);
         }

@@ -37,6 +37,7 @@ impl Reader<'_> {
         match self.label {
             Label::Leverage => self.leverage(number),
             Label::Size => self.facts.is_size_zero |= number.is_zero(),
+            Label::Risk if self.is_least_of_range() => self.risk(number),
             Label::Risk | Label::Aside => {}
             _ if number.unit == Unit::Money => {}
             Label::Stop => self.stop_price(number),
@@ -87,6 +88,15 @@ impl Reader<'_> {
             Label::Aside | Label::Size | Label::Leverage | Label::Gain | Label::Stop => {}
             _ => self.weight = Some(number),
         }
+    }
+
+    /// The first half of `1-2%`.
+    fn is_least_of_range(&self) -> bool {
+        self.tokens.is_sign(self.at + 1, Sign::Dash)
+            && self
+                .tokens
+                .number(self.at + 2)
+                .is_some_and(|next| next.unit == Unit::Percent)
     }
 
     fn risk(&mut self, number: Number) {

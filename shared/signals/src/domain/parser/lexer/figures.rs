@@ -23,7 +23,10 @@ impl Lexer<'_> {
         let (mut number, taken) = numbers::read(self.text.get(start..).unwrap_or_default());
         number.is_gain = is_gain;
         number.is_attached = is_attached;
-        let end = start + taken;
+        let mut end = start + taken;
+        if let Some((whole, close)) = self.spaced_thousands(&number, end) {
+            (number, end) = (whole, close);
+        }
         let is_whole = !number.has_decimals();
         match self.text.get(end).copied() {
             Some(fold::ORDINAL) => {
@@ -61,6 +64,34 @@ impl Lexer<'_> {
             .rev()
             .take(4)
             .all(|token| matches!(token.kind, Kind::Sign(_)))
+    }
+
+    /// `Entry: 62 500`: a space sets thousands apart where a sign is before, and where the two
+    /// numbers are too unlike to be prices of one thing beside each other.
+    fn spaced_thousands(&self, first: &Number, end: usize) -> Option<(Number, usize)> {
+        let is_due = matches!(
+            self.tokens.list.last().map(|token| token.kind),
+            Some(Kind::Sign(
+                Sign::Colon | Sign::At | Sign::Slash | Sign::Dash
+            ))
+        );
+        let thousands = first.whole();
+        let digits = self.slice(end + 1, end + 4);
+        let is_group = self.text.get(end) == Some(&b' ')
+            && digits.len() == 3
+            && digits.iter().all(u8::is_ascii_digit)
+            && !matches!(
+                self.text.get(end + 4),
+                Some(b'0'..=b'9' | b'.' | b',' | b'%' | b'x' | b'a'..=b'z')
+            );
+        let is_first = !first.has_decimals() && (1..1000).contains(&thousands);
+        if !(is_due && is_first && is_group) {
+            return None;
+        }
+        let (rest, _) = numbers::read(digits);
+        let rest = rest.whole();
+        let are_alike = rest < thousands * 3 && thousands < rest * 3;
+        (!are_alike).then(|| (Number::new(thousands * 1000 + rest, 0), end + 4))
     }
 
     /// The end of 06:55, 2018/12/24 or 24.12.2018, where one starts here.
@@ -167,6 +198,9 @@ impl Lexer<'_> {
 
 /// 1й, 2го, 3я.
 fn is_russian_ending(text: &[u8]) -> bool {
+    if text.first().is_none_or(u8::is_ascii) {
+        return false;
+    }
     ["й", "го", "я", "е", "ю", "ый", "ой", "ая", "му"]
         .iter()
         .any(|ending| ending.as_bytes() == text)

@@ -190,21 +190,18 @@ impl<'a> Lexer<'a> {
 
     /// The same, but no further than any symbol goes.
     fn short_run(&self, start: usize) -> usize {
-        let rest = self.text.get(start..).unwrap_or_default();
-        let length = rest
-            .iter()
-            .take(MIXED_BYTES_MAX)
-            .take_while(|byte| is_word_byte(**byte));
-        start + length.count()
+        self.short_end_of(start, is_word_byte)
     }
 
     fn short_letters(&self, start: usize) -> usize {
-        let run = self.short_run(start);
-        let letters = self
-            .slice(start, run)
-            .iter()
-            .take_while(|byte| is_letter(**byte));
-        start + letters.count()
+        self.short_end_of(start, is_letter)
+    }
+
+    fn short_end_of(&self, start: usize, is_part: impl Fn(u8) -> bool) -> usize {
+        let bound = self.text.len().min(start + MIXED_BYTES_MAX);
+        let near = self.slice(start, bound);
+        let length = near.iter().position(|byte| !is_part(*byte));
+        start + length.unwrap_or(near.len())
     }
 
     fn end_of(&self, start: usize, is_part: impl Fn(u8) -> bool) -> usize {
