@@ -52,10 +52,15 @@ impl Desk {
         made["pairing_code"].as_str().expect("a code").to_owned()
     }
 
+    /// A terminal with an account of its own: a trade is known by server, login
+    /// and ticket.
     async fn terminal(&self, terminal_id: &str) -> Terminal {
         let code = self.code().await;
         let paired = Bridge::pair(&self.stack.http, &code, terminal_id).await;
-        let broker = Broker::new("9000001", Decimal::from(10_000));
+        let broker = Broker::new(
+            &terminal_id.replace("SIM-", "900000"),
+            Decimal::from(10_000),
+        );
         Terminal::start(paired.expect("pairs"), broker)
     }
 
