@@ -114,7 +114,12 @@ impl Deployment {
         claims.org = claims.sub.clone();
         claims.role = role.to_owned();
         claims.scope = web::caller::SCOPE_USER.to_owned();
-        testkit::http::bearer(&self.stack.sign_token(&claims), &http::Method::GET, path, "")
+        testkit::http::bearer(
+            &self.stack.sign_token(&claims),
+            &http::Method::GET,
+            path,
+            "",
+        )
     }
 
     /// The trader's number in the shop.
