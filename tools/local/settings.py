@@ -37,7 +37,7 @@ FUNCTIONS = {
 # The id that template.yaml pins the WebSocket API to, and its stage.
 WEBSOCKET_API = "0b5e55ed"
 WEBSOCKET_STAGE = "ws"
-# Release without its slow last step; what ships is built by `sam build`.
+# Release without its slow last step, which what ships has.
 PROFILE = "local"
 TOOLS = ("forwarder", "operator", "mt5-sim")
 # Where the tests are built too, the tools of that build will do.
