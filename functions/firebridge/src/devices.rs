@@ -19,7 +19,6 @@ use web::fields::called;
 use web::problem::ProblemBody;
 
 use crate::App;
-use crate::state::owner;
 
 /// A terminal that is to be paired.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
@@ -94,7 +93,7 @@ pub(crate) async fn create(
     let now = app.platform.real_now();
     let (code, expires_at) = app
         .trading
-        .start_pairing(&owner(&caller), body.name.trim(), now)
+        .start_pairing(&caller.owner(), body.name.trim(), now)
         .await?;
     let mut response = created(PairingAnswer {
         pairing_code: code.expose_secret().to_owned(),
@@ -119,7 +118,7 @@ pub(crate) async fn list(
     State(app): State<App>,
     caller: Acting<Reading>,
 ) -> web::Result<Json<Page<DeviceAnswer>>> {
-    let terminals = app.trading.store.terminals(&owner(&caller)).await?;
+    let terminals = app.trading.store.terminals(&caller.owner()).await?;
     let now = app.platform.real_now();
     let answer = |terminal| DeviceAnswer::of(terminal, now);
     Ok(Json(Page {
@@ -147,7 +146,7 @@ pub(crate) async fn revoke(
     CurrentRequest(id): CurrentRequest,
 ) -> web::Result<Response> {
     app.trading
-        .revoke(&owner(&caller), &device, app.request(&id))
+        .revoke(&caller.owner(), &device, app.platform.request(&id))
         .await?;
     let mut response = StatusCode::NO_CONTENT.into_response();
     response.extensions_mut().insert(Audited {

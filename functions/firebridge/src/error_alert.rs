@@ -17,7 +17,6 @@ use web::problem::ProblemBody;
 use crate::App;
 use crate::fields::{CamelJson, is_of, optional_word, sentence};
 use crate::standing::Terminal;
-use crate::state::owner;
 
 /// What went wrong at a terminal.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
@@ -112,7 +111,7 @@ pub(crate) async fn report(
         body.user_id.as_deref(),
         body.terminal_id.as_deref(),
     )?;
-    let request = app.request(&id);
+    let request = app.platform.request(&id);
     // One that cannot be a command's is of none.
     if let Some(command) = body.command_id.and_then(|id| id.parse().ok()) {
         let failed = Done {
@@ -152,7 +151,7 @@ pub(crate) async fn list(
     caller: Acting<Reading>,
     Query(paging): Query<Paging>,
 ) -> web::Result<Json<Page<AlertAnswer>>> {
-    let owner = owner(&caller);
+    let owner = caller.owner();
     let query = format!("alerts of {} in {}", owner.user, owner.org);
     let after = paging.position(&query)?;
     let limit = paging.limit().get();

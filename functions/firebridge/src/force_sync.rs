@@ -11,7 +11,6 @@ use web::extract::{CurrentRequest, accepted};
 use web::problem::ProblemBody;
 
 use crate::App;
-use crate::state::owner;
 
 /// What was asked of the terminals.
 #[derive(Debug, Serialize, ToSchema)]
@@ -48,7 +47,7 @@ pub(crate) async fn force_sync(
 ) -> web::Result<Response> {
     let commands = app
         .trading
-        .force_sync(&owner(&caller), app.request(&id))
+        .force_sync(&caller.owner(), app.platform.request(&id))
         .await?;
     let commands = commands.into_iter().map(|command| SyncCommand {
         id: command.id,

@@ -62,7 +62,7 @@ pub(crate) async fn heartbeat(
         body.user_id.as_deref(),
         body.terminal_id.as_deref(),
     )?;
-    let request = app.request(&id);
+    let request = app.platform.request(&id);
     app.trading.hear(&device, Said::default(), request).await?;
     Ok(Json(HeartbeatAnswer {
         success: true,

@@ -70,7 +70,7 @@ pub(crate) async fn pair(
     CurrentRequest(id): CurrentRequest,
     Json(body): Json<PairBody>,
 ) -> web::Result<Response> {
-    let request = app.request(&id);
+    let request = app.platform.request(&id);
     let limiter = app.platform.limiter();
     let decision = limiter.admit("pairing", ATTEMPTS, request.now).await?;
     if !decision.admitted {

@@ -109,7 +109,7 @@ pub(crate) async fn push(
     CamelJson(body): CamelJson<TradeResultBody>,
 ) -> web::Result<Json<TradeResultAnswer>> {
     is_of(&device, Some(&body.user_id), Some(&body.terminal_id))?;
-    let request = app.request(&id);
+    let request = app.platform.request(&id);
     let result_id = body.result_id.clone();
     let report = report(body, request.now)?;
     let recorded = app

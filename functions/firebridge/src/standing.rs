@@ -34,7 +34,7 @@ impl FromRequestParts<App> for Terminal {
         let owner = Owner::of(&device);
         match app
             .trading
-            .revoke(&owner, &device.id, app.request(&id))
+            .revoke(&owner, &device.id, app.platform.request(&id))
             .await
         {
             // Another call of the terminal was first.

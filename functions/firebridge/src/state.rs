@@ -2,13 +2,11 @@
 
 use platform::aws::SdkConfig;
 use platform::config::Env;
-use platform::devices::DeviceTokens;
 use platform::dynamo::Table;
 use platform::live::Live;
 use signals::Signals;
-use trading::{Owner, Request, Store, Trading};
+use trading::Trading;
 use web::Platform;
-use web::caller::Acting;
 
 /// The function's state, shared by its requests.
 #[derive(Clone, Debug)]
@@ -43,11 +41,7 @@ impl App {
         let organizations_table = Table::new(dynamo, env.text("ORGANIZATIONS_TABLE")?);
         Ok(Self {
             platform: Platform::new(env, platform_table.clone(), None)?,
-            trading: Trading {
-                store: Store::new(trading_table),
-                tokens: DeviceTokens::new(platform_table.clone()),
-                live: live.clone(),
-            },
+            trading: Trading::new(trading_table, platform_table.clone(), live.clone()),
             signals: Signals {
                 store: signals::Store::new(signals_table),
                 live,
@@ -56,18 +50,5 @@ impl App {
             people: identity::store::Store::new(identity_table, platform_table),
             organizations: organizations::Store::new(organizations_table),
         })
-    }
-
-    pub(crate) fn request<'a>(&self, id: &'a str) -> Request<'a> {
-        let now = self.platform.real_now();
-        Request { id, now }
-    }
-}
-
-/// Whose terminals a person's call is about: their own in the token's tenant.
-pub(crate) fn owner<N>(caller: &Acting<N>) -> Owner {
-    Owner {
-        org: caller.tenant.clone(),
-        user: caller.user.clone(),
     }
 }

@@ -193,7 +193,7 @@ pub(crate) async fn sync_user(
     CamelJson(body): CamelJson<SyncBody>,
 ) -> web::Result<Json<TerminalOrdersAnswer>> {
     is_of(&device, Some(&body.user_id), Some(&body.terminal_id))?;
-    let request = app.request(&id);
+    let request = app.platform.request(&id);
     let told = told(body, request.now);
     let synced = app.trading.sync(&device, &told, request).await?;
     let commands = synced.commands.into_iter().map(CommandMessage::of);

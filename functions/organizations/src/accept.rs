@@ -56,7 +56,7 @@ pub(crate) async fn accept(
     let token = SecretString::from(token);
     let member = app
         .organizations
-        .accept(&token, &guest, app.request(&id))
+        .accept(&token, &guest, app.platform.request(&id))
         .await?;
     let audited = Audited {
         action: "invitation.accepted",

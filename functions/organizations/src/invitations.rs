@@ -123,7 +123,7 @@ pub(crate) async fn create(
     CurrentRequest(id): CurrentRequest,
     Json(body): Json<InviteBody>,
 ) -> web::Result<Response> {
-    invite(&app, &caller, app.request(&id), body).await
+    invite(&app, &caller, app.platform.request(&id), body).await
 }
 
 /// Invites as the caller of either route that does.
@@ -194,7 +194,12 @@ pub(crate) async fn revoke(
 ) -> web::Result<Response> {
     let Path((_, id)) = path.map_err(|_| Error::NotFound("invitation"))?;
     app.organizations
-        .revoke(&caller.org, &caller.user, &id, app.request(&request_id))
+        .revoke(
+            &caller.org,
+            &caller.user,
+            &id,
+            app.platform.request(&request_id),
+        )
         .await?;
     let audited = Audited {
         action: "invitation.revoked",

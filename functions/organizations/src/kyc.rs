@@ -104,7 +104,7 @@ pub(crate) async fn apply(
     Json(body): Json<KycBody>,
 ) -> web::Result<Response> {
     own(&app, &caller, &user).await?;
-    let request = app.request(&id);
+    let request = app.platform.request(&id);
     let name = format!("kyc:{}:{user}", caller.org);
     app.admit(&name, LIMIT, request.now).await?;
     let applicant = Applicant {
@@ -165,7 +165,7 @@ pub(crate) async fn complete(
     CurrentRequest(id): CurrentRequest,
 ) -> web::Result<Response> {
     own(&app, &caller, &user).await?;
-    let request = app.request(&id);
+    let request = app.platform.request(&id);
     let application = app.kyc.complete(&caller.org, &user, request).await?;
     let audited = Audited {
         action: "kyc.completed",
@@ -279,7 +279,7 @@ pub(crate) async fn decide(
 ) -> web::Result<Response> {
     let organization = app.organizations.store.organization(&caller.org).await?;
     let organization = organization.ok_or(Error::NotFound("organization"))?;
-    let request = app.request(&id);
+    let request = app.platform.request(&id);
     let (finding, action) = match body.decision {
         Verdict::Approve => (Finding::Approved, "kyc.approved"),
         Verdict::Reject => (Finding::Rejected, "kyc.rejected"),

@@ -177,7 +177,7 @@ pub(crate) async fn set(
     Json(body): Json<ProviderBody>,
 ) -> web::Result<Response> {
     let org = &caller.org;
-    let request = app.request(&id);
+    let request = app.platform.request(&id);
     let store = &app.organizations.store;
     // Nobody else has us ask systems that they name; the store is asked again.
     if caller.role != BuiltInRole::Owner.as_str() {
@@ -307,7 +307,7 @@ pub(crate) async fn remove(
     Own(caller): Own<ManagingOrganization>,
     CurrentRequest(id): CurrentRequest,
 ) -> web::Result<Response> {
-    let request = app.request(&id);
+    let request = app.platform.request(&id);
     app.organizations
         .remove_provider(&caller.org, &caller.user, request)
         .await?;

@@ -151,7 +151,7 @@ pub(crate) async fn create(
     let founder = app.guest(&caller.user).await?;
     let organization = app
         .organizations
-        .found(body.name.trim(), &founder, app.request(&id))
+        .found(body.name.trim(), &founder, app.platform.request(&id))
         .await?;
     Ok(answer(
         StatusCode::CREATED,
@@ -213,7 +213,7 @@ pub(crate) async fn update(
         name: body.name.map(|name| name.trim().to_owned()),
         require_second_factor: body.require_second_factor,
     };
-    let request = app.request(&id);
+    let request = app.platform.request(&id);
     let organization = app
         .organizations
         .change_settings(&caller.org, &caller.user, &change, wanted, request)
@@ -264,7 +264,7 @@ pub(crate) async fn delete(
     IfMatch(wanted): IfMatch,
     Query(of): Query<DeletionOf>,
 ) -> web::Result<Response> {
-    let request = app.request(&id);
+    let request = app.platform.request(&id);
     app.organizations
         .delete(&caller.org, &caller.user, &of.name, wanted, request)
         .await?;
@@ -304,7 +304,7 @@ pub(crate) async fn leave(
     CurrentRequest(id): CurrentRequest,
 ) -> web::Result<Json<Success<LeftAnswer>>> {
     app.organizations
-        .leave(&caller.org, &caller.user, app.request(&id))
+        .leave(&caller.org, &caller.user, app.platform.request(&id))
         .await?;
     Ok(success(LeftAnswer { id: caller.org }))
 }

@@ -123,7 +123,7 @@ pub(crate) async fn create(
 ) -> web::Result<Response> {
     let name = body.name;
     let permissions: BTreeSet<Permission> = body.permissions.into_iter().collect();
-    let request = app.request(&id);
+    let request = app.platform.request(&id);
     let role = app
         .organizations
         .add_role(&caller.org, &caller.user, &name, &permissions, request)
@@ -167,7 +167,7 @@ pub(crate) async fn update(
             &caller.user,
             &name,
             &permissions,
-            app.request(&id),
+            app.platform.request(&id),
         )
         .await?;
     let body = success(RoleAnswer::from(role));

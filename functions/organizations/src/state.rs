@@ -9,7 +9,7 @@ use kernel::time::Timestamp;
 use oidc::gateway::Providers;
 use organizations::Store;
 use organizations::app::kyc::Kyc;
-use organizations::app::{Guest, Organizations, Request};
+use organizations::app::{Guest, Organizations};
 use platform::audit_log::AuditLog;
 use platform::aws::SdkConfig;
 use platform::config::{ConfigError, Env};
@@ -110,11 +110,6 @@ impl App {
                 retry_after_s: decision.reset_s,
             }),
         }
-    }
-
-    pub(crate) fn request<'a>(&self, id: &'a str) -> Request<'a> {
-        let now = self.platform.real_now();
-        Request { id, now }
     }
 }
 

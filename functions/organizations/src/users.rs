@@ -99,7 +99,7 @@ pub(crate) async fn create(
     CurrentRequest(id): CurrentRequest,
     Json(body): Json<InviteBody>,
 ) -> web::Result<Response> {
-    invite(&app, &caller, app.request(&id), body).await
+    invite(&app, &caller, app.platform.request(&id), body).await
 }
 
 /// A member of the caller's organization.
@@ -164,7 +164,13 @@ pub(crate) async fn update(
     };
     let member = app
         .organizations
-        .change_member(&caller.org, &caller.user, &user, &change, app.request(&id))
+        .change_member(
+            &caller.org,
+            &caller.user,
+            &user,
+            &change,
+            app.platform.request(&id),
+        )
         .await?;
     let audited = Audited {
         action: "member.changed",
@@ -204,7 +210,7 @@ pub(crate) async fn delete(
     CurrentRequest(id): CurrentRequest,
 ) -> web::Result<Response> {
     app.organizations
-        .remove_member(&caller.org, &caller.user, &user, app.request(&id))
+        .remove_member(&caller.org, &caller.user, &user, app.platform.request(&id))
         .await?;
     let audited = Audited {
         action: "member.removed",

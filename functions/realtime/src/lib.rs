@@ -17,7 +17,6 @@ use kernel::{Error, Result};
 use platform::aws::SdkConfig;
 use platform::clock::SystemClock;
 use platform::config::{ConfigError, Env};
-use platform::devices::DeviceTokens;
 use platform::dynamo::Table;
 use platform::live::Live;
 use platform::queue::{Queue, Queues, consume};
@@ -26,7 +25,7 @@ use platform::runtime::Event;
 use platform::tokens::Verifier;
 use realtime::app::{Courier, Doorman};
 use serde_json::{Value, json};
-use trading::{Store as Trades, Trading};
+use trading::Trading;
 
 use crate::event::{Kind, SocketEvent};
 
@@ -73,11 +72,11 @@ impl App {
                 verifier: Verifier::new(platform_table.clone(), env.text("TOKEN_ISSUER")?),
             },
             accounts: Accounts::new(table("ACCOUNTS_TABLE")?),
-            trading: Trading {
-                store: Trades::new(table("TRADING_TABLE")?),
-                tokens: DeviceTokens::new(platform_table.clone()),
-                live: Live::new(table("REALTIME_TABLE")?),
-            },
+            trading: Trading::new(
+                table("TRADING_TABLE")?,
+                platform_table.clone(),
+                Live::new(table("REALTIME_TABLE")?),
+            ),
             people: identity::store::Store::new(table("IDENTITY_TABLE")?, platform_table.clone()),
             organizations: organizations::Store::new(table("ORGANIZATIONS_TABLE")?),
             limiter: RateLimiter::new(platform_table),

@@ -18,7 +18,6 @@ use web::problem::ProblemBody;
 
 use crate::App;
 use crate::fields::optional_called;
-use crate::state::owner;
 
 /// A channel that signals come through.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
@@ -118,7 +117,7 @@ pub(crate) async fn list(
     caller: Acting<Reading>,
     Query(paging): Query<Paging>,
 ) -> web::Result<Json<Page<SignalChannelAnswer>>> {
-    let owner = owner(&caller);
+    let owner = caller.owner();
     let query = format!("channels of {owner:?}");
     let after = paging.position(&query)?;
     let limit = paging.limit().get();
@@ -149,10 +148,10 @@ pub(crate) async fn create(
     CurrentRequest(request): CurrentRequest,
     Json(body): Json<SignalChannelBody>,
 ) -> web::Result<Response> {
-    let request = app.request(&request);
+    let request = app.platform.request(&request);
     let channel = app
         .signals
-        .add_channel(&owner(&caller), &body.into(), request)
+        .add_channel(&caller.owner(), &body.into(), request)
         .await?;
     let version = channel.version;
     Ok(tagged(version, created(SignalChannelAnswer::from(channel))))
@@ -185,7 +184,7 @@ pub(crate) async fn update(
     IfMatch(wanted): IfMatch,
     Json(body): Json<SignalChannelBody>,
 ) -> web::Result<Response> {
-    let (owner, request) = (owner(&caller), app.request(&request));
+    let (owner, request) = (caller.owner(), app.platform.request(&request));
     let channel = app
         .signals
         .change_channel(&owner, &id, &body.into(), wanted, request)
@@ -213,9 +212,9 @@ pub(crate) async fn delete(
     CurrentRequest(request): CurrentRequest,
     Path(id): Path<SignalChannelId>,
 ) -> web::Result<Response> {
-    let request = app.request(&request);
+    let request = app.platform.request(&request);
     app.signals
-        .delete_channel(&owner(&caller), &id, request)
+        .delete_channel(&caller.owner(), &id, request)
         .await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

@@ -17,7 +17,6 @@ use web::extract::{CurrentRequest, Json, Path};
 use web::problem::ProblemBody;
 
 use crate::App;
-use crate::state::owner;
 
 /// How a signal went: `exit_price`, or `result` alone.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
@@ -67,7 +66,7 @@ pub(crate) async fn close(
         verdict: body.result,
         closed_at: body.closed_at,
     };
-    let (owner, request) = (owner(&caller), app.request(&request));
+    let (owner, request) = (caller.owner(), app.platform.request(&request));
     let closed = match app.signals.close(&owner, &id, &closing, request).await {
         Err(Error::NotFound(_)) if caller.is_platform_admin => {
             app.signals.close_published(&id, &closing, request).await?

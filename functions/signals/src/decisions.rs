@@ -11,7 +11,6 @@ use web::extract::{CurrentRequest, Json, Path};
 use web::problem::ProblemBody;
 
 use crate::App;
-use crate::state::owner;
 
 /// Sends a held signal to the caller's terminals. Where trading rests it stays
 /// held, `released` is `false` and `reason` says why; it can be approved again.
@@ -34,8 +33,8 @@ pub(crate) async fn approve(
     CurrentRequest(request): CurrentRequest,
     Path(id): Path<SignalId>,
 ) -> web::Result<Json<SignalView>> {
-    let request = app.request(&request);
-    let signal = app.signals.approve(&owner(&caller), &id, request).await?;
+    let request = app.platform.request(&request);
+    let signal = app.signals.approve(&caller.owner(), &id, request).await?;
     Ok(Json(signal.into()))
 }
 
@@ -70,10 +69,10 @@ pub(crate) async fn reject(
     Path(id): Path<SignalId>,
     Json(body): Json<RejectBody>,
 ) -> web::Result<Json<SignalView>> {
-    let (request, reason) = (app.request(&request), body.reason.trim());
+    let (request, reason) = (app.platform.request(&request), body.reason.trim());
     let signal = app
         .signals
-        .reject(&owner(&caller), &id, reason, request)
+        .reject(&caller.owner(), &id, reason, request)
         .await?;
     Ok(Json(signal.into()))
 }

@@ -10,7 +10,6 @@ use web::extract::{CurrentRequest, Path, created};
 use web::problem::ProblemBody;
 
 use crate::App;
-use crate::state::owner;
 
 /// Sends a stored signal again: a signal of its own, marked as a replay, with
 /// commands of its own. Who publishes may replay what is published.
@@ -33,8 +32,8 @@ pub(crate) async fn replay(
     CurrentRequest(request): CurrentRequest,
     Path(id): Path<SignalId>,
 ) -> web::Result<Response> {
-    let request = app.request(&request);
-    let again = match app.signals.replay(&owner(&caller), &id, request).await {
+    let request = app.platform.request(&request);
+    let again = match app.signals.replay(&caller.owner(), &id, request).await {
         Err(Error::NotFound(_)) if caller.is_platform_admin => {
             app.signals.republish(&id, request).await?
         }

@@ -18,7 +18,6 @@ use web::problem::ProblemBody;
 
 use crate::App;
 use crate::query::{SignalsOf, page};
-use crate::state::owner;
 
 /// The caller's own signals, the newest first. Where few fit what is asked
 /// for, a page may be short, or empty, and have a next one.
@@ -40,7 +39,7 @@ pub(crate) async fn list(
     Query(of): Query<SignalsOf>,
     Query(paging): Query<Paging>,
 ) -> web::Result<Json<Page<SignalView>>> {
-    let (owner, filter) = (owner(&caller), Filter::from(of));
+    let (owner, filter) = (caller.owner(), Filter::from(of));
     let query = format!("signals of {owner:?}: {filter:?}");
     let after = paging.position(&query)?;
     let limit = paging.limit().get();
@@ -82,7 +81,7 @@ pub(crate) async fn create(
         return Err(Error::Forbidden(sentence).into());
     }
     let draft = body.draft()?;
-    let request = app.request(&id);
+    let request = app.platform.request(&id);
     let signal = if caller.is_platform_admin {
         if draft.channel.is_some() {
             let sentence = "published signals come through no channel";
@@ -91,7 +90,7 @@ pub(crate) async fn create(
         let min_tier = min_tier.unwrap_or_default();
         app.signals.publish(&draft, min_tier, request).await?
     } else {
-        app.signals.create(&owner(&caller), &draft, request).await?
+        app.signals.create(&caller.owner(), &draft, request).await?
     };
     Ok(created(SignalView::from(signal)))
 }
@@ -113,7 +112,7 @@ pub(crate) async fn show(
     caller: Acting<Reading>,
     Path(id): Path<SignalId>,
 ) -> web::Result<Json<SignalView>> {
-    let signal = app.signals.store.signal(&owner(&caller), &id).await?;
+    let signal = app.signals.store.signal(&caller.owner(), &id).await?;
     let signal = signal.ok_or(Error::NotFound("signal"))?;
     Ok(Json(signal.into()))
 }

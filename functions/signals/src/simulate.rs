@@ -18,7 +18,7 @@ use web::problem::ProblemBody;
 
 use crate::App;
 use crate::signals::SignalBody;
-use crate::state::{owner, sight};
+use crate::state::sight;
 
 /// What the price did in a span of time.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
@@ -161,7 +161,7 @@ pub(crate) async fn simulate(
 
 async fn stored(app: &App, caller: &Acting<Reading>, id: &SignalId) -> Result<Setup, Error> {
     let store = &app.signals.store;
-    if let Some(signal) = store.signal(&owner(caller), id).await? {
+    if let Some(signal) = store.signal(&caller.owner(), id).await? {
         return Ok(signal.setup);
     }
     let published = store.published(sight(caller), id).await?;

@@ -3,10 +3,9 @@
 use kernel::access::Tier;
 use platform::aws::SdkConfig;
 use platform::config::Env;
-use platform::devices::DeviceTokens;
 use platform::dynamo::Table;
 use platform::live::Live;
-use signals::{Owner, Request, Signals, Store};
+use signals::{Signals, Store};
 use trading::Trading;
 use web::Platform;
 use web::caller::Acting;
@@ -36,11 +35,7 @@ impl App {
         let signals_table = Table::new(dynamo.clone(), env.text("SIGNALS_TABLE")?);
         let trading_table = Table::new(dynamo.clone(), env.text("TRADING_TABLE")?);
         let live = Live::new(Table::new(dynamo, env.text("REALTIME_TABLE")?));
-        let trading = Trading {
-            store: trading::Store::new(trading_table),
-            tokens: DeviceTokens::new(platform_table.clone()),
-            live: live.clone(),
-        };
+        let trading = Trading::new(trading_table, platform_table.clone(), live.clone());
         Ok(Self {
             platform: Platform::new(env, platform_table, None)?,
             signals: Signals {
@@ -52,19 +47,6 @@ impl App {
                 live,
             },
         })
-    }
-
-    pub(crate) fn request<'a>(&self, id: &'a str) -> Request<'a> {
-        let now = self.platform.real_now();
-        Request { id, now }
-    }
-}
-
-/// Whose signals a person's call is about: their own in the token's tenant.
-pub(crate) fn owner<N>(caller: &Acting<N>) -> Owner {
-    Owner {
-        org: caller.tenant.clone(),
-        user: caller.user.clone(),
     }
 }
 

@@ -11,7 +11,6 @@ use web::page::{Paging, cursor};
 use web::problem::ProblemBody;
 
 use crate::App;
-use crate::state::owner;
 use crate::strategy_bodies::StrategyBody;
 
 /// The caller's strategies, the oldest first. Exactly one is active.
@@ -28,7 +27,7 @@ pub(crate) async fn list(
     caller: Acting<Reading>,
     Query(paging): Query<Paging>,
 ) -> web::Result<Json<Page<StrategyView>>> {
-    let (owner, store) = (owner(&caller), &app.signals.store);
+    let (owner, store) = (caller.owner(), &app.signals.store);
     let query = format!("strategies of {owner:?}");
     let after = paging.position(&query)?;
     let desk = store.desk(&owner).await?;
@@ -64,10 +63,10 @@ pub(crate) async fn create(
     CurrentRequest(request): CurrentRequest,
     Json(body): Json<StrategyBody>,
 ) -> web::Result<Response> {
-    let (change, request) = (body.change()?, app.request(&request));
+    let (change, request) = (body.change()?, app.platform.request(&request));
     let (strategy, active) = app
         .signals
-        .add_strategy(&owner(&caller), &change, request)
+        .add_strategy(&caller.owner(), &change, request)
         .await?;
     let version = strategy.version;
     Ok(tagged(version, created(StrategyView::of(strategy, active))))
@@ -102,10 +101,10 @@ pub(crate) async fn update(
     IfMatch(wanted): IfMatch,
     Json(body): Json<StrategyBody>,
 ) -> web::Result<Response> {
-    let (change, request) = (body.change()?, app.request(&request));
+    let (change, request) = (body.change()?, app.platform.request(&request));
     let (strategy, active) = app
         .signals
-        .change_strategy(&owner(&caller), &id, &change, wanted, request)
+        .change_strategy(&caller.owner(), &id, &change, wanted, request)
         .await?;
     let version = strategy.version;
     Ok(tagged(version, Json(StrategyView::of(strategy, active))))

@@ -9,8 +9,8 @@ use signals::domain::strategy::Strategy;
 use signals::domain::values::{Direction, OrderType};
 use signals::view::StrategyView;
 use signals::{Owner, Request};
+use trading::Trading;
 use trading::domain::{Mode, OpenTrade, OrderType as Entry, Side};
-use trading::{Owner as Trader, Trading};
 
 /// The terminals of whoever makes signals.
 #[derive(Clone, Debug)]
@@ -23,7 +23,7 @@ pub struct PairedTerminals {
 
 impl Terminals for PairedTerminals {
     async fn rest(&self, owner: &Owner) -> kernel::Result<Option<Hold>> {
-        let control = self.trading.store.control(&trader(owner)).await?;
+        let control = self.trading.store.control(owner).await?;
         Ok(match control.switches.mode {
             Mode::Running => None,
             Mode::Paused => Some(Hold::TradingPaused),
@@ -38,9 +38,8 @@ impl Terminals for PairedTerminals {
         change: &Change,
         request: Request<'_>,
     ) -> kernel::Result<()> {
-        let trader = trader(owner);
         let (writes, news) = (&change.transaction, change.news.as_slice());
-        if self.trading.store.terminals(&trader).await?.is_empty() {
+        if self.trading.store.terminals(owner).await?.is_empty() {
             let told = self
                 .live
                 .commit(writes, news, request.id, request.now)
@@ -52,13 +51,9 @@ impl Terminals for PairedTerminals {
                 failed => failed.into(),
             });
         }
-        let request = trading::Request {
-            id: request.id,
-            now: request.now,
-        };
         let (order, cause) = (order(signal), (writes, news));
         self.trading
-            .open_trades(&trader, &order, None, cause, request)
+            .open_trades(owner, &order, None, cause, request)
             .await?;
         Ok(())
     }
@@ -79,15 +74,8 @@ impl Terminals for PairedTerminals {
             published_at: strategy.updated_at,
         };
         let store = &self.trading.store;
-        store.publish_strategy(&mut change.transaction, &trader(owner), &strategy)?;
+        store.publish_strategy(&mut change.transaction, owner, &strategy)?;
         Ok(())
-    }
-}
-
-fn trader(owner: &Owner) -> Trader {
-    Trader {
-        org: owner.org.clone(),
-        user: owner.user.clone(),
     }
 }
 

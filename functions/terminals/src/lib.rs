@@ -5,14 +5,13 @@ use kernel::time::Clock;
 use platform::aws::SdkConfig;
 use platform::clock::SystemClock;
 use platform::config::Env;
-use platform::devices::DeviceTokens;
 use platform::dynamo::Table;
 use platform::live::Live;
 use platform::queue::{Queue, Queues, consume};
 use platform::runtime::Event;
 use serde_json::{Value, json};
 use trading::app::Watch;
-use trading::{Request, Store, Trading};
+use trading::{Request, Trading};
 
 /// The function's state.
 #[derive(Debug)]
@@ -37,11 +36,7 @@ impl App {
         let trading_table = Table::new(dynamo.clone(), env.text("TRADING_TABLE")?);
         let realtime_table = Table::new(dynamo, env.text("REALTIME_TABLE")?);
         Ok(Self {
-            trading: Trading {
-                store: Store::new(trading_table),
-                tokens: DeviceTokens::new(platform_table),
-                live: Live::new(realtime_table),
-            },
+            trading: Trading::new(trading_table, platform_table, Live::new(realtime_table)),
             queues: Queues::from_env(sqs, env, &[Queue::Terminals])?,
         })
     }

@@ -16,7 +16,6 @@ use web::page::{Paging, cursor};
 use web::problem::ProblemBody;
 
 use crate::App;
-use crate::state::owner;
 
 /// A command to a terminal, and how far it has come.
 #[derive(Debug, Serialize, ToSchema)]
@@ -77,7 +76,7 @@ pub(crate) async fn list(
     caller: Acting<Reading>,
     Query(paging): Query<Paging>,
 ) -> web::Result<Json<Page<CommandAnswer>>> {
-    let owner = owner(&caller);
+    let owner = caller.owner();
     let query = format!("commands of {} in {}", owner.user, owner.org);
     let after = paging.position(&query)?;
     let store = &app.trading.store;

@@ -10,7 +10,6 @@ use web::extract::Json;
 use web::problem::ProblemBody;
 
 use crate::App;
-use crate::state::owner;
 
 /// What the caller's trading came to so far.
 #[derive(Debug, Serialize, ToSchema)]
@@ -71,7 +70,7 @@ pub(crate) async fn stats(
     State(app): State<App>,
     caller: Acting<Reading>,
 ) -> web::Result<Json<StatsAnswer>> {
-    let owner = owner(&caller);
+    let owner = caller.owner();
     let now = app.platform.real_now();
     let store = &app.trading.store;
     let totals = store.totals(&owner).await?;

@@ -17,7 +17,6 @@ use web::page::{Paging, cursor};
 use web::problem::ProblemBody;
 
 use crate::App;
-use crate::state::owner;
 use crate::trades::TradeAnswer;
 
 /// An open trade, with what its terminal last told of it.
@@ -67,7 +66,7 @@ pub(crate) async fn list(
     caller: Acting<Reading>,
     Query(paging): Query<Paging>,
 ) -> web::Result<Json<Page<LiveTradeAnswer>>> {
-    let owner = owner(&caller);
+    let owner = caller.owner();
     let query = format!("open trades of {} in {}", owner.user, owner.org);
     let after = paging.position(&query)?;
     let store = &app.trading.store;

@@ -15,7 +15,6 @@ use web::problem::ProblemBody;
 
 use crate::App;
 use crate::commands::CommandAnswer;
-use crate::state::owner;
 
 /// How much is closed: exactly one of the two.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
@@ -183,10 +182,10 @@ async fn tell(
     what: OnTrade,
     request_id: &str,
 ) -> web::Result<Response> {
-    let request = app.request(request_id);
+    let request = app.platform.request(request_id);
     let command = app
         .trading
-        .do_with(&owner(caller), trade, what, request)
+        .do_with(&caller.owner(), trade, what, request)
         .await?;
     let epoch = command.epoch;
     Ok(accepted(CommandAnswer::of(command, epoch, request.now)?))

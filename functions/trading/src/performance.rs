@@ -13,7 +13,6 @@ use web::extract::{Json, Query};
 use web::problem::ProblemBody;
 
 use crate::App;
-use crate::state::owner;
 
 /// Days that the longest period has.
 const DAYS_MAX: u32 = 1_830;
@@ -131,7 +130,7 @@ pub(crate) async fn show(
     let until = to + Days::new(1);
     let limit = period.days() + 1;
     let store = &app.trading.store;
-    let days = store.days(&owner(&caller), from, until, limit).await?;
+    let days = store.days(&caller.owner(), from, until, limit).await?;
     let performance = Performance::of(&days);
     let figures = performance.figures;
     let points = performance.curve.into_iter().map(|point| PointAnswer {

@@ -13,7 +13,6 @@ use web::page::{Paging, cursor};
 use web::problem::ProblemBody;
 
 use crate::App;
-use crate::state::owner;
 
 /// What a provider's signals came to.
 #[derive(Debug, Serialize, ToSchema)]
@@ -67,7 +66,7 @@ pub(crate) async fn stats(
     caller: Acting<Reading>,
     Query(paging): Query<Paging>,
 ) -> web::Result<Json<Page<ProviderStatsAnswer>>> {
-    let owner = owner(&caller);
+    let owner = caller.owner();
     let query = format!("providers of {} in {}", owner.user, owner.org);
     let after = paging.position(&query)?;
     let limit = paging.limit().get();

@@ -2,12 +2,10 @@
 
 use platform::aws::SdkConfig;
 use platform::config::Env;
-use platform::devices::DeviceTokens;
 use platform::dynamo::Table;
 use platform::live::Live;
-use trading::{Owner, Request, Store, Trading};
+use trading::Trading;
 use web::Platform;
-use web::caller::Acting;
 
 /// The function's state, shared by its requests.
 #[derive(Clone, Debug)]
@@ -33,24 +31,7 @@ impl App {
         let realtime_table = Table::new(dynamo, env.text("REALTIME_TABLE")?);
         Ok(Self {
             platform: Platform::new(env, platform_table.clone(), None)?,
-            trading: Trading {
-                store: Store::new(trading_table),
-                tokens: DeviceTokens::new(platform_table),
-                live: Live::new(realtime_table),
-            },
+            trading: Trading::new(trading_table, platform_table, Live::new(realtime_table)),
         })
-    }
-
-    pub(crate) fn request<'a>(&self, id: &'a str) -> Request<'a> {
-        let now = self.platform.real_now();
-        Request { id, now }
-    }
-}
-
-/// Whose trades a person's call is about: their own in the token's tenant.
-pub(crate) fn owner<N>(caller: &Acting<N>) -> Owner {
-    Owner {
-        org: caller.tenant.clone(),
-        user: caller.user.clone(),
     }
 }

@@ -16,7 +16,6 @@ use web::extract::{CurrentRequest, Json};
 use web::problem::ProblemBody;
 
 use crate::App;
-use crate::state::owner;
 
 /// How trading is switched.
 #[derive(Debug, Serialize, ToSchema)]
@@ -69,7 +68,7 @@ pub(crate) async fn show(
     State(app): State<App>,
     caller: Acting<Reading>,
 ) -> web::Result<Json<TradingStateAnswer>> {
-    let control = app.trading.store.control(&owner(&caller)).await?;
+    let control = app.trading.store.control(&caller.owner()).await?;
     Ok(Json(TradingStateAnswer::of(control.switches, Vec::new())))
 }
 
@@ -165,7 +164,7 @@ async fn switch(
 ) -> web::Result<Response> {
     let switched = app
         .trading
-        .switch(&owner(caller), switch, app.request(request_id))
+        .switch(&caller.owner(), switch, app.platform.request(request_id))
         .await?;
     let answer = TradingStateAnswer::of(switched.switches, switched.commands);
     let mut response = Json(answer).into_response();

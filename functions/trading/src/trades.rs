@@ -14,7 +14,6 @@ use web::page::{Paging, cursor};
 use web::problem::ProblemBody;
 
 use crate::App;
-use crate::state::owner;
 
 /// A trade of the caller's terminals.
 #[derive(Debug, Serialize, ToSchema)]
@@ -95,7 +94,7 @@ pub(crate) async fn list(
     caller: Acting<Reading>,
     Query(paging): Query<Paging>,
 ) -> web::Result<Json<Page<TradeAnswer>>> {
-    let owner = owner(&caller);
+    let owner = caller.owner();
     let query = format!("closed trades of {} in {}", owner.user, owner.org);
     let after = paging.position(&query)?;
     let limit = paging.limit().get();
@@ -127,7 +126,7 @@ pub(crate) async fn show(
     caller: Acting<Reading>,
     Path(trade): Path<TradeId>,
 ) -> web::Result<Json<TradeAnswer>> {
-    let trade = app.trading.store.trade(&owner(&caller), &trade).await?;
+    let trade = app.trading.store.trade(&caller.owner(), &trade).await?;
     let trade = trade.ok_or(Error::NotFound("trade"))?;
     Ok(Json(trade.into()))
 }

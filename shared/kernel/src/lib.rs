@@ -11,6 +11,7 @@ pub mod error;
 pub mod id;
 pub mod number;
 pub mod page;
+pub mod random;
 pub mod time;
 
 pub use error::{Error, FieldError, Result};

@@ -5,10 +5,8 @@
 //! the store's newest word, so that a terminal that is revoked is refused at
 //! once, everywhere.
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use kernel::id::{DeviceId, UserId};
-use secrecy::zeroize::Zeroizing;
+use kernel::random::{self, NoRandomness};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
@@ -17,8 +15,6 @@ use crate::tokens::sha256_hex;
 
 /// What every device token starts with.
 pub const PREFIX: &str = "tbd_";
-/// Random bytes of a token.
-const BYTES: usize = 32;
 /// Characters of a token: the prefix, and its bytes in base64url.
 const CHARS: usize = 47;
 
@@ -111,26 +107,13 @@ pub fn is_device_token(token: &str) -> bool {
     token.starts_with(PREFIX)
 }
 
-/// The operating system gave no randomness.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no randomness")]
-pub struct NoRandomness;
-
-impl From<NoRandomness> for kernel::Error {
-    fn from(error: NoRandomness) -> Self {
-        Self::internal(error)
-    }
-}
-
 /// A fresh token of 256 bits.
 ///
 /// # Errors
 /// [`NoRandomness`].
 pub fn generate() -> Result<SecretString, NoRandomness> {
-    let mut bytes = Zeroizing::new([0_u8; BYTES]);
-    getrandom::fill(bytes.as_mut()).map_err(|_| NoRandomness)?;
-    let encoded = Zeroizing::new(URL_SAFE_NO_PAD.encode(bytes.as_slice()));
-    Ok(format!("{PREFIX}{}", encoded.as_str()).into())
+    let secret = random::token()?;
+    Ok(format!("{PREFIX}{}", secret.expose_secret()).into())
 }
 
 /// What is kept of a token: its SHA-256 in hex.

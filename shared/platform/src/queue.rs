@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use aws_sdk_sqs::Client;
+use aws_sdk_sqs::operation::send_message::builders::SendMessageFluentBuilder;
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use futures::StreamExt;
 use kernel::error::Cause;
@@ -169,20 +170,8 @@ impl Queues {
         message: &M,
         delay_s: i64,
     ) -> Result<(), QueueError> {
-        let failed = |source: Cause| QueueError::Send {
-            queue: queue.as_str(),
-            source,
-        };
-        let body = serde_json::to_string(message).map_err(|error| failed(error.into()))?;
-        self.client
-            .send_message()
-            .queue_url(self.url(queue)?)
-            .message_body(body)
-            .delay_seconds(bounded(delay_s))
-            .send()
-            .await
-            .map_err(|error| failed(error.into()))?;
-        Ok(())
+        let held = |call: SendMessageFluentBuilder| call.delay_seconds(bounded(delay_s));
+        self.send_one(queue, message, held).await
     }
 
     /// Sends one message to a queue that keeps order.
@@ -195,17 +184,26 @@ impl Queues {
         message: &M,
         order: Order<'_>,
     ) -> Result<(), QueueError> {
+        let ordered = |call: SendMessageFluentBuilder| {
+            call.message_group_id(order.group)
+                .message_deduplication_id(order.id)
+        };
+        self.send_one(queue, message, ordered).await
+    }
+
+    async fn send_one<M: Serialize>(
+        &self,
+        queue: Queue,
+        message: &M,
+        say_how: impl FnOnce(SendMessageFluentBuilder) -> SendMessageFluentBuilder,
+    ) -> Result<(), QueueError> {
         let failed = |source: Cause| QueueError::Send {
             queue: queue.as_str(),
             source,
         };
         let body = serde_json::to_string(message).map_err(|error| failed(error.into()))?;
-        self.client
-            .send_message()
-            .queue_url(self.url(queue)?)
-            .message_body(body)
-            .message_group_id(order.group)
-            .message_deduplication_id(order.id)
+        let call = self.client.send_message().queue_url(self.url(queue)?);
+        say_how(call.message_body(body))
             .send()
             .await
             .map_err(|error| failed(error.into()))?;

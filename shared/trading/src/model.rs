@@ -1,53 +1,14 @@
 //! What the store keeps and the use cases pass around.
 
-use kernel::id::{AlertId, CommandId, DeviceId, TradeId, UserId};
+use kernel::id::{AlertId, CommandId, DeviceId, TradeId};
 use kernel::time::Timestamp;
-use platform::devices::Device;
-use platform::live::Log;
+pub use platform::owner::Owner;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::command::{self, Validity};
 use crate::domain::switches::Switches;
 use crate::domain::{Figures, Kind, Status, presence};
-
-/// A person in a tenant: whose terminals and trades they are.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Owner {
-    /// The tenant.
-    pub org: String,
-    /// The person.
-    pub user: UserId,
-}
-
-impl Owner {
-    /// Whose a terminal is.
-    #[must_use]
-    pub fn of(device: &Device) -> Self {
-        Self {
-            org: device.org.clone(),
-            user: device.user.clone(),
-        }
-    }
-
-    /// The log of what the person is told.
-    #[must_use]
-    pub fn log(&self) -> Log {
-        Log::Person {
-            org: self.org.clone(),
-            sub: self.user.to_string(),
-        }
-    }
-
-    /// The log of what one of their terminals is told.
-    #[must_use]
-    pub fn log_of(&self, device: &DeviceId) -> Log {
-        Log::Terminal {
-            org: self.org.clone(),
-            device: device.to_string(),
-        }
-    }
-}
 
 /// A terminal that was paired.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -13,6 +13,7 @@ use platform::dynamo::Table;
 use platform::idempotency::Idempotency;
 use platform::keys::Vault;
 use platform::rate_limit::{Limit, MINUTE_S, RateLimiter};
+use platform::request::Request;
 use platform::restrictions::Restrictions;
 use platform::shops::ShopKeys;
 use platform::tokens::Verifier;
@@ -113,6 +114,13 @@ impl Platform {
     #[must_use]
     pub fn real_now(&self) -> Timestamp {
         SystemClock.now()
+    }
+
+    /// What a use case knows of the request with this id.
+    #[must_use]
+    pub fn request<'a>(&self, id: &'a str) -> Request<'a> {
+        let now = self.real_now();
+        Request { id, now }
     }
 
     /// Checks access tokens.

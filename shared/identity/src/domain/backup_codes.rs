@@ -1,6 +1,7 @@
 //! Backup codes: for who does not have the authenticator app at hand.
 
 use kernel::digest::{constant_time_eq, hmac_sha256};
+use kernel::random::{self, NoRandomness};
 use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
 
@@ -16,17 +17,6 @@ const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 /// Bytes of the key that codes are hashed under.
 const KEY_BYTES: usize = 32;
 
-/// The operating system gave no randomness.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("no randomness")]
-pub struct NoRandomness;
-
-impl From<NoRandomness> for kernel::Error {
-    fn from(error: NoRandomness) -> Self {
-        Self::internal(error)
-    }
-}
-
 /// A fresh set, as it is shown once: `k3xq-07mz-9wd2`.
 ///
 /// # Errors
@@ -36,10 +26,10 @@ pub fn generate() -> Result<Vec<SecretString>, NoRandomness> {
 }
 
 fn generate_one() -> Result<SecretString, NoRandomness> {
-    let mut random = Zeroizing::new([0_u8; CODE_CHARS]);
-    getrandom::fill(random.as_mut()).map_err(|_| NoRandomness)?;
+    let mut bytes = Zeroizing::new([0_u8; CODE_CHARS]);
+    random::fill(bytes.as_mut())?;
     let mut code = String::with_capacity(CODE_CHARS + CODE_CHARS / GROUP_CHARS);
-    for (index, byte) in random.iter().enumerate() {
+    for (index, byte) in bytes.iter().enumerate() {
         if index > 0 && index % GROUP_CHARS == 0 {
             code.push('-');
         }
@@ -76,9 +66,9 @@ pub fn normalize(typed: &str) -> Option<SecretString> {
 /// # Errors
 /// [`NoRandomness`].
 pub fn generate_key() -> Result<SecretString, NoRandomness> {
-    let mut random = Zeroizing::new([0_u8; KEY_BYTES]);
-    getrandom::fill(random.as_mut()).map_err(|_| NoRandomness)?;
-    Ok(hex::encode(random.as_slice()).into())
+    let mut bytes = Zeroizing::new([0_u8; KEY_BYTES]);
+    random::fill(bytes.as_mut())?;
+    Ok(hex::encode(bytes.as_slice()).into())
 }
 
 /// What is kept of a code: its HMAC-SHA-256, in hex.

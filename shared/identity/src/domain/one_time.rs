@@ -1,36 +1,18 @@
 //! Tokens that are good once: what the links in mails carry. Only their
 //! hashes are kept.
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use kernel::digest::sha256_hex;
-use secrecy::zeroize::Zeroizing;
+use kernel::random;
 use secrecy::{ExposeSecret, SecretString};
 
-/// Random bytes of a token.
-const BYTES: usize = 32;
-/// Characters of a token: its bytes in base64url.
-pub const CHARS: usize = 43;
-
-/// The operating system gave no randomness.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no randomness")]
-pub struct NoRandomness;
-
-impl From<NoRandomness> for kernel::Error {
-    fn from(error: NoRandomness) -> Self {
-        Self::internal(error)
-    }
-}
+pub use kernel::random::{NoRandomness, TOKEN_CHARS as CHARS};
 
 /// A fresh token of 256 bits, in letters, digits, `-` and `_`.
 ///
 /// # Errors
 /// [`NoRandomness`].
 pub fn generate() -> Result<SecretString, NoRandomness> {
-    let mut bytes = Zeroizing::new([0_u8; BYTES]);
-    getrandom::fill(bytes.as_mut()).map_err(|_| NoRandomness)?;
-    Ok(URL_SAFE_NO_PAD.encode(bytes.as_slice()).into())
+    random::token()
 }
 
 /// What is kept of a token: its SHA-256 in hex.

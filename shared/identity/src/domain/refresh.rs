@@ -10,10 +10,9 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD as BASE64, URL_SAFE_NO_PAD};
 use kernel::digest::{constant_time_eq, hmac_sha256, sha256_hex};
 use kernel::id::{SessionId, UserId};
+use kernel::random::{self, NoRandomness};
 use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretBox, SecretString};
-
-use super::one_time::NoRandomness;
 
 /// What every refresh token starts with, so that one that leaks is known.
 pub const PREFIX: &str = "tbr_";
@@ -89,7 +88,7 @@ impl RefreshToken {
     /// [`NoRandomness`].
     pub fn first(user: &UserId, session: &SessionId) -> Result<Self, NoRandomness> {
         let mut secret = Zeroizing::new([0_u8; SECRET_BYTES]);
-        getrandom::fill(secret.as_mut()).map_err(|_| NoRandomness)?;
+        random::fill(secret.as_mut())?;
         Ok(Self {
             user: user.clone(),
             session: session.clone(),

@@ -10,6 +10,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::TimeDelta;
 use kernel::digest::{constant_time_eq, hmac_sha256, sha256_hex};
 use kernel::id::{OrganizationId, SessionId, UserId};
+use kernel::random::{self, NoRandomness, TOKEN_CHARS};
 use kernel::time::Timestamp;
 use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
@@ -17,23 +18,8 @@ use serde::{Deserialize, Serialize};
 
 /// How long somebody has to sign in at the provider.
 pub const LIFE: TimeDelta = TimeDelta::minutes(10);
-/// Random bytes of a secret.
-const BYTES: usize = 32;
-/// Characters of a secret: its bytes in base64url.
-const CHARS: usize = 43;
 /// Characters of the path that somebody returns to.
 pub const PATH_CHARS_MAX: usize = 1_024;
-
-/// The operating system gave no randomness.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no randomness")]
-pub struct NoRandomness;
-
-impl From<NoRandomness> for kernel::Error {
-    fn from(error: NoRandomness) -> Self {
-        Self::internal(error)
-    }
-}
 
 /// 256 random bits: a sign-in's state, or what a browser is known by.
 #[derive(Clone, Debug)]
@@ -45,15 +31,13 @@ impl Secret {
     /// # Errors
     /// [`NoRandomness`].
     pub fn generate() -> Result<Self, NoRandomness> {
-        let mut bytes = Zeroizing::new([0_u8; BYTES]);
-        getrandom::fill(bytes.as_mut()).map_err(|_| NoRandomness)?;
-        Ok(Self(URL_SAFE_NO_PAD.encode(bytes.as_slice()).into()))
+        random::token().map(Self)
     }
 
     /// One that came back. `None` where it is none of ours.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let is_ours = text.len() == CHARS
+        let is_ours = text.len() == TOKEN_CHARS
             && text
                 .bytes()
                 .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
@@ -208,7 +192,7 @@ mod tests {
     fn secrets_are_long_and_read_as_they_were_written() {
         let (one, other) = (secret(), secret());
         assert_ne!(one.expose(), other.expose());
-        assert_eq!(one.expose().len(), CHARS);
+        assert_eq!(one.expose().len(), TOKEN_CHARS);
         let read = Secret::parse(one.expose()).expect("reads");
         assert_eq!(read.hash(), one.hash());
         for text in ["", "short", &"=".repeat(43), &"a".repeat(44)] {
@@ -222,7 +206,7 @@ mod tests {
         let pair = |state, browser| Pair { state, browser };
         let own = pair(&state, &browser);
         let verifier = own.verifier();
-        assert_eq!(verifier.expose_secret().len(), CHARS);
+        assert_eq!(verifier.expose_secret().len(), TOKEN_CHARS);
         assert_ne!(own.nonce(), verifier.expose_secret());
         for pair in [pair(&other, &browser), pair(&state, &other)] {
             assert_ne!(pair.nonce(), own.nonce());

@@ -24,7 +24,8 @@ pub use invite::Draft;
 pub use members::MemberChange;
 pub use settings::SettingsChange;
 
-use kernel::time::Timestamp;
+pub use platform::request::Request;
+
 use platform::dynamo::Table;
 
 use crate::store::Store;
@@ -36,13 +37,4 @@ pub struct Organizations {
     pub store: Store,
     /// Where restrictions of running tokens are written.
     pub platform_table: Table,
-}
-
-/// A request that changes something.
-#[derive(Clone, Copy, Debug)]
-pub struct Request<'a> {
-    /// Its id, for the messages it causes.
-    pub id: &'a str,
-    /// Real time: running tokens, whose times are real, are measured by it.
-    pub now: Timestamp,
 }

@@ -15,7 +15,8 @@ pub use create::Draft;
 pub use strategies::StrategyChange;
 pub use terminals::{Change, Terminals};
 
-use kernel::time::Timestamp;
+pub use platform::request::Request;
+
 use platform::live::Live;
 
 use crate::store::Store;
@@ -29,13 +30,4 @@ pub struct Signals<T> {
     pub live: Live,
     /// Where signals are traded.
     pub terminals: T,
-}
-
-/// A request that changes something.
-#[derive(Clone, Copy, Debug)]
-pub struct Request<'a> {
-    /// Its id, for the messages it causes.
-    pub id: &'a str,
-    /// When: real time, as of tokens and terminals.
-    pub now: Timestamp,
 }

@@ -24,9 +24,10 @@ pub use switch::Switched;
 pub use sync::{Synced, Told};
 pub use watch::Watch;
 
-use kernel::time::Timestamp;
+pub use platform::request::Request;
+
 use platform::devices::DeviceTokens;
-use platform::dynamo::{CommitError, StoreError, Transaction};
+use platform::dynamo::{CommitError, StoreError, Table, Transaction};
 use platform::live::{Live, News};
 use serde::Serialize;
 
@@ -44,16 +45,18 @@ pub struct Trading {
     pub live: Live,
 }
 
-/// A request that changes something.
-#[derive(Clone, Copy, Debug)]
-pub struct Request<'a> {
-    /// Its id, for the messages it causes.
-    pub id: &'a str,
-    /// Real time: terminals, tokens and codes go by it.
-    pub now: Timestamp,
-}
-
 impl Trading {
+    /// Over the trading's table, the platform's with the terminals' tokens, and
+    /// the live events.
+    #[must_use]
+    pub fn new(trading_table: Table, platform_table: Table, live: Live) -> Self {
+        Self {
+            store: Store::new(trading_table),
+            tokens: DeviceTokens::new(platform_table),
+            live,
+        }
+    }
+
     /// Carries out a change together with the news of it.
     async fn commit(
         &self,

@@ -3,7 +3,7 @@
 use kernel::Error;
 use kernel::id::DeviceId;
 use kernel::time::Timestamp;
-use platform::devices::{self, Device, NoRandomness};
+use platform::devices::{self, Device};
 use platform::dynamo::Transaction;
 use secrecy::SecretString;
 
@@ -34,7 +34,7 @@ impl Trading {
         now: Timestamp,
     ) -> kernel::Result<(SecretString, Timestamp)> {
         room_for_one_more(self.store.roster(owner).await?.terminals)?;
-        let random = getrandom::u64().map_err(|_| NoRandomness)?;
+        let random = getrandom::u64().map_err(|_| kernel::random::NoRandomness)?;
         let code = pairing::code(random);
         let expires_at = now + GOOD_FOR;
         let kept = Pairing::new(owner.clone(), name.to_owned(), expires_at);

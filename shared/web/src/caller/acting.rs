@@ -8,6 +8,7 @@ use http::request::Parts;
 use kernel::Error;
 use kernel::access::Tier;
 use kernel::id::UserId;
+use platform::owner::Owner;
 
 use super::person::{Needs, Present, allows};
 use super::{Principal, is_platform_admin, person_claims, principal};
@@ -44,6 +45,17 @@ impl<S: Send + Sync, N: Needs> FromRequestParts<S> for Acting<N> {
             is_platform_admin: is_platform_admin(&claims),
             needs: PhantomData,
         })
+    }
+}
+
+impl<N> Acting<N> {
+    /// Whose things the call is about: the person's own in the tenant.
+    #[must_use]
+    pub fn owner(&self) -> Owner {
+        Owner {
+            org: self.tenant.clone(),
+            user: self.user.clone(),
+        }
     }
 }
 
