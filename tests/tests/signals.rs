@@ -96,6 +96,15 @@ async fn an_approved_signal_reaches_the_terminal_and_the_dashboard() {
         (&kept["released"], &kept["held_for"]),
         (&json!(false), &json!("trading_paused"))
     );
+    let stats = visitor
+        .get_as("/api/dashboard/stats", &token)
+        .await
+        .expect(200);
+    assert_eq!(
+        (&stats["signals"], &stats["signals_sent"]),
+        (&json!(2), &json!(1))
+    );
+    assert_eq!(stats["signals_by_status"]["held"], 1);
 }
 
 #[tokio::test]

@@ -3,6 +3,8 @@
 use axum::extract::State;
 use kernel::Number;
 use serde::Serialize;
+use signals::domain::signal::Status;
+use signals::model::Counts;
 use trading::domain::{Figures, Mode};
 use utoipa::ToSchema;
 use web::caller::{Acting, Reading};
@@ -14,14 +16,46 @@ use crate::App;
 /// What the caller's trading came to so far.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct StatsAnswer {
-    /// Signals that were acted on.
+    /// The caller's own signals, all that were ever made: held, rejected and
+    /// replayed ones too. What the platform publishes is nobody's own.
     signals: u64,
+    /// The same by where they stand.
+    signals_by_status: SignalCounts,
+    /// Signals that a terminal was told to trade.
+    signals_sent: u64,
     trades: TradeCounts,
     pnl: ProfitAndLoss,
     /// Percent of the closed trades that gained; `null` without any.
     win_rate: Option<Number>,
     terminals: TerminalCounts,
     trading_state: Mode,
+}
+
+/// How many signals stand where.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SignalCounts {
+    /// Wait to be approved.
+    held: u64,
+    /// Sent; no trade follows them yet.
+    released: u64,
+    /// A trade of them is open.
+    active: u64,
+    /// Have their result.
+    closed: u64,
+    /// Refused by the caller.
+    rejected: u64,
+}
+
+impl From<Counts> for SignalCounts {
+    fn from(counts: Counts) -> Self {
+        Self {
+            held: counts.of(Status::Held),
+            released: counts.of(Status::Released),
+            active: counts.of(Status::Active),
+            closed: counts.of(Status::Closed),
+            rejected: counts.of(Status::Rejected),
+        }
+    }
 }
 
 /// How many trades.
@@ -73,6 +107,7 @@ pub(crate) async fn stats(
     let owner = caller.owner();
     let now = app.platform.real_now();
     let store = &app.trading.store;
+    let signals = app.signals.counts(&owner).await?;
     let totals = store.totals(&owner).await?;
     let today = store.day(&owner, now.date_naive()).await?;
     let terminals = store.terminals(&owner).await?;
@@ -80,7 +115,9 @@ pub(crate) async fn stats(
     let closed: Figures = totals.closed;
     let is_there = |terminal: &&trading::Terminal| terminal.is_there(now);
     Ok(Json(StatsAnswer {
-        signals: totals.signals,
+        signals: signals.all(),
+        signals_by_status: signals.into(),
+        signals_sent: totals.signals,
         trades: TradeCounts {
             total: totals.opened,
             open: totals.opened.saturating_sub(closed.trades),

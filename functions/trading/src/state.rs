@@ -14,6 +14,8 @@ pub struct App {
     pub platform: Platform,
     /// The use cases of trading.
     pub trading: Trading,
+    /// The signals, whose counts a dashboard shows.
+    pub signals: signals::Store,
 }
 
 impl App {
@@ -28,10 +30,12 @@ impl App {
         let dynamo = aws_sdk_dynamodb::Client::new(aws);
         let platform_table = Table::new(dynamo.clone(), env.text("PLATFORM_TABLE")?);
         let trading_table = Table::new(dynamo.clone(), env.text("TRADING_TABLE")?);
+        let signals_table = Table::new(dynamo.clone(), env.text("SIGNALS_TABLE")?);
         let realtime_table = Table::new(dynamo, env.text("REALTIME_TABLE")?);
         Ok(Self {
             platform: Platform::new(env, platform_table.clone(), None)?,
             trading: Trading::new(trading_table, platform_table, Live::new(realtime_table)),
+            signals: signals::Store::new(signals_table),
         })
     }
 }

@@ -197,7 +197,7 @@ pub struct SignalNote {
 /// Figures of all that a person traded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Totals {
-    /// Signals that were acted on.
+    /// Signals that a terminal was told to trade.
     pub signals: u64,
     /// Positions that were ever opened.
     pub opened: u64,

@@ -1,8 +1,9 @@
 //! Held signals, replays and results.
 
 use serde_json::{Value, json};
+use signals::domain::signal::Status;
 
-use crate::desk::{Desk, data, faults, gold, id_of};
+use crate::desk::{Desk, data, faults, gold, id_of, ids};
 
 fn through(channel: &str) -> Value {
     let mut signal = gold();
@@ -181,4 +182,46 @@ async fn an_author_closes_a_signal_once_with_figures_of_its_own_entry() {
         (&even["result"], &even["r_multiple"]),
         (&json!("breakeven"), &Value::Null)
     );
+}
+
+#[tokio::test]
+async fn each_signal_is_counted_once_and_where_it_stands() {
+    let desk = Desk::open().await;
+    let channel = desk
+        .channel(&json!({"name": "Room", "approval": "manual"}))
+        .await;
+    let counts = async || {
+        let store = signals::Store::new(desk.stack.cloud.signals.clone());
+        let counts = store.counts(&desk.owner()).await.expect("reads");
+        (Status::ALL.map(|status| counts.of(status)), counts.all())
+    };
+    assert_eq!(counts().await, ([0; 5], 0));
+    // Held, released, active, closed and rejected, in this order.
+    for _ in 0..3 {
+        desk.signal(&through(&channel)).await;
+    }
+    let sent = desk.signal(&gold()).await;
+    assert_eq!(counts().await, ([3, 1, 0, 0, 0], 4));
+    let held = ids(&desk.get("/api/signals?status=held").await.expect(200));
+    let approve = format!("/api/signals/{}/approve", held[0]);
+    let nothing = Value::Null;
+    tokio::join!(desk.post(&approve, &nothing), desk.post(&approve, &nothing));
+    let reject = format!("/api/signals/{}/reject", held[1]);
+    let late = json!({"reason": "late"});
+    assert_eq!(desk.post(&reject, &late).await.status, 200);
+    assert_eq!(counts().await, ([1, 2, 0, 0, 1], 4));
+    let path = format!("/api/signals/{}", id_of(&sent));
+    let replay = desk.post(&format!("{path}/replay"), &nothing).await;
+    assert_eq!(replay.status, 201, "{}", replay.text());
+    let close = format!("{path}/close");
+    let result = json!({"result": "win"});
+    assert_eq!(desk.post(&close, &result).await.status, 200);
+    assert_eq!(desk.post(&close, &result).await.status, 409);
+    assert_eq!(counts().await, ([1, 2, 0, 1, 1], 5));
+    let wrong = json!({"symbol": "gold", "direction": "buy", "entry": -1});
+    assert_eq!(desk.post("/api/signals", &wrong).await.status, 400);
+    let publisher = desk.publisher();
+    let published = desk.post_as(&publisher, "/api/signals", &gold()).await;
+    assert_eq!(published.status, 201, "{}", published.text());
+    assert_eq!(counts().await.1, 5);
 }

@@ -10,6 +10,7 @@ use platform::clock::SystemClock;
 use platform::live::{Event, Live, Log};
 use platform::tokens::Claims;
 use serde_json::{Value, json};
+use signals::Owner;
 use testkit::http::{bearer, send};
 use testkit::{Answer, Stack};
 use trading::Trading;
@@ -37,6 +38,14 @@ impl Desk {
             router: fn_signals::router(app),
             user: UserId::generate(now()),
             stack,
+        }
+    }
+
+    /// The person in their own tenant, as stores name them.
+    pub(crate) fn owner(&self) -> Owner {
+        Owner {
+            org: self.user.to_string(),
+            user: self.user.clone(),
         }
     }
 

@@ -5,7 +5,7 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 use trading::domain::switches::Switch;
 use trading::model::Command;
-use trading::{Owner, Request, Trading};
+use trading::{Request, Trading};
 
 use crate::desk::{Desk, gold, id_of, now};
 
@@ -17,17 +17,10 @@ fn request() -> Request<'static> {
 }
 
 impl Desk {
-    fn trader(&self) -> Owner {
-        Owner {
-            org: self.user.to_string(),
-            user: self.user.clone(),
-        }
-    }
-
     /// A terminal of the person's that was paired, with its token.
     async fn terminal(&self, trading: &Trading) -> (DeviceId, SecretString) {
         let (code, _) = trading
-            .start_pairing(&self.trader(), "Desk", now())
+            .start_pairing(&self.owner(), "Desk", now())
             .await
             .expect("a code");
         let paired = trading.pair(&code, "MT5-1", request()).await;
@@ -38,7 +31,7 @@ impl Desk {
     async fn commands(&self, trading: &Trading, device: &DeviceId) -> Vec<Command> {
         let store = &trading.store;
         store
-            .queue(&self.trader(), device, 100)
+            .queue(&self.owner(), device, 100)
             .await
             .expect("reads")
     }
@@ -113,7 +106,7 @@ async fn while_trading_rests_signals_are_stored_and_nothing_is_sent() {
     let held = desk.signal(&through).await;
     let switched = desk
         .trading
-        .switch(&desk.trader(), Switch::Pause, request())
+        .switch(&desk.owner(), Switch::Pause, request())
         .await;
     switched.expect("pauses");
     let made = desk.signal(&gold()).await;
@@ -131,7 +124,7 @@ async fn while_trading_rests_signals_are_stored_and_nothing_is_sent() {
     );
     let stopped = desk
         .trading
-        .switch(&desk.trader(), Switch::EmergencyStop, request())
+        .switch(&desk.owner(), Switch::EmergencyStop, request())
         .await;
     stopped.expect("stops");
     let kept = desk.post(&path, &Value::Null).await.expect(200);
@@ -147,7 +140,7 @@ async fn while_trading_rests_signals_are_stored_and_nothing_is_sent() {
 
     let resumed = desk
         .trading
-        .switch(&desk.trader(), Switch::Resume, request())
+        .switch(&desk.owner(), Switch::Resume, request())
         .await;
     resumed.expect("resumes");
     let sent = desk.post(&path, &Value::Null).await.expect(200);
@@ -181,7 +174,7 @@ async fn a_signal_whose_stop_is_a_distance_waits_for_prices() {
 async fn the_active_strategy_is_the_one_that_terminals_follow() {
     let desk = Desk::open().await;
     let in_force = async || {
-        let strategy = desk.trading.store.strategy(&desk.trader()).await;
+        let strategy = desk.trading.store.strategy(&desk.owner()).await;
         strategy.expect("reads")
     };
     assert_eq!(in_force().await, None);

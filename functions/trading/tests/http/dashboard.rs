@@ -1,7 +1,10 @@
 //! How it went, in figures worked out by hand.
 
 use http::Method;
+use platform::dynamo::to_item;
 use serde_json::{Value, json};
+use signals::store::keys;
+use trading::Owner;
 use trading::domain::TradeStatus;
 
 use crate::desk::{Desk, figure, report};
@@ -21,6 +24,10 @@ async fn nothing_traded_is_nothing_and_not_a_division_by_it() {
     let desk = Desk::open().await;
     let stats = desk.get("/api/dashboard/stats").await;
     assert_eq!(stats["trades"]["total"], 0);
+    assert_eq!(
+        (&stats["signals"], &stats["signals_sent"]),
+        (&json!(0), &json!(0))
+    );
     assert_eq!(stats["win_rate"], Value::Null);
     assert_eq!(stats["terminals"], json!({"paired": 0, "online": 0}));
     let performance = desk.get("/api/dashboard/performance").await;
@@ -101,5 +108,26 @@ async fn a_provider_is_measured_by_what_its_signals_risked() {
         "win_rate": 50, "average_r": 0.5, "net_pnl": 50,
     }]);
     assert_eq!(listed["items"], expected);
-    assert_eq!(desk.get("/api/dashboard/stats").await["signals"], 2);
+    assert_eq!(desk.get("/api/dashboard/stats").await["signals_sent"], 2);
+}
+
+#[tokio::test]
+async fn all_of_ones_own_signals_are_counted_and_nobody_elses() {
+    let desk = Desk::open().await;
+    let counted = async |owner: &Owner, counts: Value| {
+        let item = to_item(&keys::counts(owner), &counts).expect("an item");
+        desk.stack.cloud.signals.put(item).await.expect("writes");
+    };
+    let counts = json!({"held": 2, "released": 3, "active": 1, "closed": 5, "rejected": 4});
+    counted(&desk.owner(), counts.clone()).await;
+    let other = Owner {
+        org: "org_other".to_owned(),
+        ..desk.owner()
+    };
+    counted(&other, json!({"held": 100})).await;
+    let stats = desk.get("/api/dashboard/stats").await;
+    assert_eq!(
+        (&stats["signals"], &stats["signals_by_status"]),
+        (&json!(15), &counts)
+    );
 }

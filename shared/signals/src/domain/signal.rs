@@ -33,6 +33,15 @@ pub enum Status {
 }
 
 impl Status {
+    /// Each of them.
+    pub const ALL: [Self; 5] = [
+        Self::Held,
+        Self::Released,
+        Self::Active,
+        Self::Closed,
+        Self::Rejected,
+    ];
+
     /// The status as clients write it.
     #[must_use]
     pub fn as_str(self) -> &'static str {

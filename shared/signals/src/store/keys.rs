@@ -3,6 +3,7 @@
 //! | partition | sort key | what |
 //! |---|---|---|
 //! | `S#{org}#{user}` | `DESK` | how much a person has, and their active strategy |
+//! | | `COUNTS` | how many of their own signals stand where |
 //! | | `SIGNAL#{sig}` | a signal of their own |
 //! | | `CHANNEL#{chn}` | a channel |
 //! | | `STRATEGY#{stg}` | a strategy |
@@ -48,6 +49,12 @@ pub fn of(owner: &Owner) -> String {
 #[must_use]
 pub fn desk(owner: &Owner) -> Key {
     Key::new(of(owner), "DESK")
+}
+
+/// How many of their own signals stand where.
+#[must_use]
+pub fn counts(owner: &Owner) -> Key {
+    Key::new(of(owner), "COUNTS")
 }
 
 /// A signal of theirs.

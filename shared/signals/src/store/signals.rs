@@ -1,11 +1,11 @@
 //! Signals of a person's own.
 
 use kernel::id::SignalId;
-use platform::dynamo::{Condition, StoreError, Transaction};
+use platform::dynamo::{Condition, StoreError, Transaction, Update};
 
 use super::{Filter, SIGNAL, SignalPage, Store, keys};
 use crate::domain::signal::Signal;
-use crate::model::Owner;
+use crate::model::{Counts, Owner};
 
 impl Store {
     /// A signal of a person.
@@ -34,8 +34,17 @@ impl Store {
             .await
     }
 
+    /// How many of a person's signals stand where.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    pub async fn counts(&self, owner: &Owner) -> Result<Counts, StoreError> {
+        let counts = self.table.get(&keys::counts(owner), true).await?;
+        Ok(counts.unwrap_or_default())
+    }
+
     /// Adds a new signal to a transaction, or the next state of `before` where
-    /// that is still what is there.
+    /// that is still what is there; it is counted by where it stands.
     pub(crate) fn put_signal(
         &self,
         transaction: &mut Transaction,
@@ -46,6 +55,17 @@ impl Store {
         let key = keys::signal(owner, &after.id);
         let unchanged = unchanged(before);
         transaction.put(SIGNAL, &self.table, &key, after, Some(unchanged))?;
+        let was = before.map(|before| before.status);
+        if was == Some(after.status) {
+            return Ok(());
+        }
+        let moved = Update::new().add(after.status.as_str(), 1);
+        let moved = match was {
+            Some(was) => moved.add(was.as_str(), -1),
+            None => moved,
+        };
+        let counts = keys::counts(owner);
+        transaction.update("counts", &self.table, &counts, moved, Condition::none())?;
         Ok(())
     }
 }
