@@ -38,6 +38,10 @@ pub(crate) struct TradeResultBody {
     /// The command that this comes of.
     #[garde(custom(optional_word))]
     command_id: Option<String>,
+    /// Which of the command's orders it is of, from 1, where the command stands
+    /// for several. It then ends by `outcomes`, and not by this.
+    #[garde(inner(range(min = 1, max = 20)))]
+    command_part: Option<u8>,
     /// The trade server.
     #[garde(custom(word))]
     server: String,
@@ -154,5 +158,6 @@ fn report(body: TradeResultBody, now: Timestamp) -> Result<Report, Error> {
         closed_at,
         signal_id: body.signal_id,
         command,
+        is_one_of_several: body.command_part.is_some(),
     })
 }

@@ -152,8 +152,13 @@ pub(crate) struct CommandMessage {
     id: CommandId,
     #[serde(rename = "type")]
     kind: Kind,
-    /// What the type asks for; the figures of an `open_trade`, or which
-    /// position is meant.
+    /// What the type asks for: the figures of an `open_trade`, or which
+    /// position is meant. An `open_trade` names `symbol`, `action`,
+    /// `orderType`, `epoch` and, where the signal says them, `signalId`,
+    /// `provider`, `entry` (the first one), `entries` (all of them),
+    /// `entryWeights`, `entryZone` (`low` and `high`; entered as a whole),
+    /// `stopLoss`, `takeProfits`, `takeProfitWeights`, `runner`, `volume` and
+    /// `riskPercent`. Weights that are left out are equal.
     #[schema(value_type = Object)]
     payload: Box<RawValue>,
     /// After this it is not to be done any more.

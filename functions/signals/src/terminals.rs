@@ -1,7 +1,8 @@
 //! Signals' port to the terminals, filled by the trading context.
 
-use kernel::Error;
+use kernel::{Error, Number};
 use platform::live::Live;
+use rust_decimal::Decimal;
 use signals::app::{Change, Terminals};
 use signals::domain::channel::Hold;
 use signals::domain::signal::Signal;
@@ -10,7 +11,7 @@ use signals::domain::values::{Direction, OrderType};
 use signals::view::StrategyView;
 use signals::{Owner, Request};
 use trading::Trading;
-use trading::domain::{Mode, OpenTrade, OrderType as Entry, Side};
+use trading::domain::{Mode, OpenTrade, OrderType as Entry, Side, Zone};
 
 /// The terminals of whoever makes signals.
 #[derive(Clone, Debug)]
@@ -79,7 +80,8 @@ impl Terminals for PairedTerminals {
     }
 }
 
-/// What each terminal is told. Of several entries it is the first.
+/// What each terminal is told: the whole of the signal, and its first entry by
+/// itself for terminals that know of one alone.
 fn order(signal: &Signal) -> OpenTrade {
     let setup = &signal.setup;
     let (order_type, entry) = match setup.order_type {
@@ -97,10 +99,22 @@ fn order(signal: &Signal) -> OpenTrade {
         },
         order_type,
         entry,
+        entries: numbers(&setup.entries),
+        entry_weights: setup.entry_weights.as_deref().map(numbers),
+        entry_zone: setup.zone().map(|(low, high)| Zone {
+            low: low.into(),
+            high: high.into(),
+        }),
         stop_loss: setup.stop_loss,
-        take_profits: setup.take_profits.iter().copied().map(Into::into).collect(),
+        take_profits: numbers(&setup.take_profits),
+        take_profit_weights: setup.take_profit_weights.as_deref().map(numbers),
+        runner: setup.runner,
         volume: None,
         risk_percent: setup.risk_percent,
         epoch: 0,
     }
+}
+
+fn numbers(figures: &[Decimal]) -> Vec<Number> {
+    figures.iter().copied().map(Into::into).collect()
 }

@@ -116,13 +116,10 @@ impl From<Signal> for SignalView {
         let setup = signal.setup;
         let outcome = signal.outcome.as_ref();
         let percent = |figure: Option<Decimal>| figure.map(Number::percent);
-        let zone = match setup.entries[..] {
-            [one, other] if setup.is_zone => Some(SignalZone {
-                low: Number::exact(one.min(other)),
-                high: Number::exact(one.max(other)),
-            }),
-            _ => None,
-        };
+        let zone = setup.zone().map(|(low, high)| SignalZone {
+            low: Number::exact(low),
+            high: Number::exact(high),
+        });
         let reason = signal
             .rejection
             .or(signal.hold.map(|hold| sentence(hold).to_owned()));

@@ -1,9 +1,15 @@
-//! A simulated broker: prices, positions and deals. It remembers what its
-//! terminal forgets.
+//! A simulated broker: prices, orders, positions and deals. It remembers what
+//! its terminal forgets, and fills orders and closes positions at their levels
+//! while no terminal is there.
 
-use std::collections::BTreeMap;
+mod order;
 
-use kernel::time::Timestamp;
+pub use order::{Entry, Order, Target};
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use kernel::time::{Clock, Timestamp};
+use platform::clock::SystemClock;
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
@@ -12,7 +18,7 @@ const LOT: Decimal = Decimal::from_parts(100_000, 0, 0, false, 0);
 /// The price of a symbol that nobody has set one for.
 const PRICE: Decimal = Decimal::from_parts(11_000, 0, 0, false, 4);
 /// What is traded where an order does not say how much.
-const VOLUME: Decimal = Decimal::from_parts(10, 0, 0, false, 2);
+pub(crate) const VOLUME: Decimal = Decimal::from_parts(10, 0, 0, false, 2);
 
 /// An open position.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,10 +35,51 @@ pub struct Position {
     pub opened_at: Timestamp,
     /// Its stop loss.
     pub stop_loss: Option<Decimal>,
-    /// Its take profit.
+    /// Where the whole of it is closed.
     pub take_profit: Option<Decimal>,
+    /// Where parts of it are closed, the nearest first; what they leave runs
+    /// on.
+    pub targets: Vec<Target>,
     /// The signal that it follows.
     pub signal: Option<String>,
+    /// The command that its order came of.
+    pub command: Option<String>,
+}
+
+impl Position {
+    /// What an order is, or becomes when it is filled.
+    fn of(order: &Order, price: Decimal, now: Timestamp) -> Self {
+        Self {
+            symbol: order.symbol.clone(),
+            is_buy: order.is_buy,
+            volume: order.volume,
+            open_price: price,
+            opened_at: now,
+            stop_loss: order.stop_loss,
+            take_profit: None,
+            targets: order.targets.clone(),
+            signal: order.signal.clone(),
+            command: order.command.clone(),
+        }
+    }
+
+    /// Lots that are closed at a price, where it is at one of the levels, and
+    /// whether that is a target.
+    fn due(&self, price: Decimal) -> Option<(Decimal, bool)> {
+        let is_beyond = |level: Decimal, price: Decimal| match self.is_buy {
+            true => price >= level,
+            false => price <= level,
+        };
+        let is_stopped = self.stop_loss.is_some_and(|stop| is_beyond(price, stop));
+        let is_taken = self
+            .take_profit
+            .is_some_and(|level| is_beyond(level, price));
+        if is_stopped || is_taken {
+            return Some((self.volume, false));
+        }
+        let next = self.targets.first()?;
+        is_beyond(next.price, price).then_some((next.volume, true))
+    }
 }
 
 /// Something that happened, once and for all.
@@ -44,7 +91,7 @@ pub struct Deal {
     pub ticket: u64,
     /// The position as it was.
     pub position: Position,
-    /// `open`, `partially_closed` or `closed`.
+    /// `pending`, `open`, `partially_closed`, `closed` or `cancelled`.
     pub status: &'static str,
     /// Lots.
     pub volume: Decimal,
@@ -54,6 +101,8 @@ pub struct Deal {
     pub at: Timestamp,
     /// The command that it came of, which the order carried.
     pub command: Option<String>,
+    /// Which of the command's orders, where there were several.
+    pub part: Option<usize>,
 }
 
 /// The broker.
@@ -62,8 +111,12 @@ pub struct Broker {
     login: String,
     balance: Decimal,
     prices: BTreeMap<String, Decimal>,
+    /// Orders that wait.
+    pending: BTreeMap<u64, Order>,
     positions: BTreeMap<u64, Position>,
     deals: Vec<Deal>,
+    /// Commands by which something was done that no deal tells of.
+    orders: BTreeSet<String>,
 }
 
 impl Broker {
@@ -74,14 +127,40 @@ impl Broker {
             login: login.to_owned(),
             balance,
             prices: BTreeMap::new(),
+            pending: BTreeMap::new(),
             positions: BTreeMap::new(),
             deals: Vec::new(),
+            orders: BTreeSet::new(),
         }
     }
 
-    /// Sets a symbol's price.
+    /// Sets a symbol's price, and carries out what waits for it: first the
+    /// levels of positions, then orders.
     pub fn set_price(&mut self, symbol: &str, price: Decimal) {
+        let now = SystemClock.now();
         self.prices.insert(symbol.to_owned(), price);
+        for ticket in of_symbol(&self.positions, symbol, |position| &position.symbol) {
+            self.close_at_levels(ticket, price, now);
+        }
+        for ticket in of_symbol(&self.pending, symbol, |order| &order.symbol) {
+            self.fill(ticket, now);
+        }
+    }
+
+    fn close_at_levels(&mut self, ticket: u64, price: Decimal, now: Timestamp) {
+        while let Some(position) = self.positions.get_mut(&ticket)
+            && let Some((part, is_target)) = position.due(price)
+        {
+            if is_target {
+                position.targets.remove(0);
+            }
+            self.close(ticket, Some(part), None, now);
+        }
+    }
+
+    /// Sets the price of a symbol that has none yet.
+    pub fn quote(&mut self, symbol: &str, price: Decimal) {
+        self.prices.entry(symbol.to_owned()).or_insert(price);
     }
 
     /// A symbol's price.
@@ -96,18 +175,42 @@ impl Broker {
         &self.positions
     }
 
+    /// Orders that wait for their price, by their tickets.
+    #[must_use]
+    pub fn pending(&self) -> &BTreeMap<u64, Order> {
+        &self.pending
+    }
+
     /// All deals, the first one first.
     #[must_use]
     pub fn deals(&self) -> &[Deal] {
         &self.deals
     }
 
-    /// Whether an order with this command was carried out.
+    /// Whether a deal came of this command.
     #[must_use]
-    pub fn has_done(&self, command: &str) -> bool {
+    pub fn has_deal_of(&self, command: &str) -> bool {
         self.deals
             .iter()
             .any(|deal| deal.command.as_deref() == Some(command))
+    }
+
+    /// Whether all of this command was carried out, where no deal tells so.
+    #[must_use]
+    pub fn has_order_of(&self, command: &str) -> bool {
+        self.orders.contains(command)
+    }
+
+    /// Notes that all orders of a command are there, which no deal tells.
+    pub fn note_order_of(&mut self, command: &str) {
+        self.orders.insert(command.to_owned());
+    }
+
+    /// Whether this order was placed before, whatever became of it.
+    #[must_use]
+    pub fn has_placed(&self, order: &Order) -> bool {
+        let is_of_it = |deal: &Deal| deal.command == order.command && deal.part == order.part;
+        order.command.is_some() && self.deals.iter().any(is_of_it)
     }
 
     /// Opens a position at the market.
@@ -119,34 +222,75 @@ impl Broker {
         (signal, command): (Option<&str>, Option<&str>),
         now: Timestamp,
     ) -> u64 {
-        let ticket = 1_000 + self.deals.len() as u64;
-        let position = Position {
-            symbol: symbol.to_owned(),
-            is_buy,
-            volume: volume.unwrap_or(VOLUME),
-            open_price: self.price(symbol),
-            opened_at: now,
-            stop_loss: None,
-            take_profit: None,
+        let order = Order {
             signal: signal.map(str::to_owned),
-        };
-        let volume = position.volume;
-        self.positions.insert(ticket, position.clone());
-        self.deals.push(Deal {
-            number: self.number(),
-            ticket,
-            position,
-            status: "open",
-            volume,
-            closing: None,
-            at: now,
             command: command.map(str::to_owned),
-        });
+            ..Order::at_market(symbol, is_buy, volume.unwrap_or(VOLUME))
+        };
+        self.place(order, now)
+    }
+
+    /// Takes an order: fills it where the price is there, or lets it wait.
+    /// Answers its ticket, which its position will have too.
+    pub fn place(&mut self, order: Order, now: Timestamp) -> u64 {
+        let ticket = 1_000 + self.deals.len() as u64;
+        if !order.entry.takes(order.is_buy, self.price(&order.symbol)) {
+            self.note(ticket, &order, "pending", now);
+        }
+        self.pending.insert(ticket, order);
+        self.fill(ticket, now);
         ticket
     }
 
-    /// Closes a position, or so many lots of it. Answers whether there was
-    /// one.
+    /// Fills an order that waits, where the price is there.
+    fn fill(&mut self, ticket: u64, now: Timestamp) {
+        let Some(order) = self.pending.get(&ticket).cloned() else {
+            return;
+        };
+        let price = self.price(&order.symbol);
+        if order.entry.takes(order.is_buy, price) {
+            self.pending.remove(&ticket);
+            let position = Position::of(&order, price, now);
+            self.positions.insert(ticket, position);
+            self.note(ticket, &order, "open", now);
+        }
+    }
+
+    /// Takes back orders that wait: those of a command, or all.
+    pub fn withdraw(&mut self, command: Option<&str>, now: Timestamp) {
+        for (ticket, order) in std::mem::take(&mut self.pending) {
+            match command.is_none() || order.command.as_deref() == command {
+                true => self.note(ticket, &order, "cancelled", now),
+                false => {
+                    self.pending.insert(ticket, order);
+                }
+            }
+        }
+    }
+
+    /// Notes what became of an order.
+    fn note(&mut self, ticket: u64, order: &Order, status: &'static str, now: Timestamp) {
+        let market = self.price(&order.symbol);
+        let price = match status {
+            "open" => market,
+            _ => order.entry.price(order.is_buy).unwrap_or(market),
+        };
+        self.deals.push(Deal {
+            number: self.number(),
+            ticket,
+            position: Position::of(order, price, now),
+            status,
+            volume: order.volume,
+            closing: None,
+            at: now,
+            command: order.command.clone(),
+            part: order.part,
+        });
+    }
+
+    /// Closes a position, or so many lots of it. The first exit of a command's
+    /// positions withdraws its orders that wait. Answers whether there was a
+    /// position.
     pub fn close(
         &mut self,
         ticket: u64,
@@ -174,6 +318,7 @@ impl Broker {
                 "partially_closed"
             }
         };
+        let opened_by = position.command.clone();
         self.deals.push(Deal {
             number: self.number(),
             ticket,
@@ -183,7 +328,11 @@ impl Broker {
             closing: Some((price, profit)),
             at: now,
             command: command.map(str::to_owned),
+            part: None,
         });
+        if opened_by.is_some() {
+            self.withdraw(opened_by.as_deref(), now);
+        }
         true
     }
 
@@ -191,8 +340,8 @@ impl Broker {
     pub fn modify(
         &mut self,
         ticket: u64,
-        stop_loss: Option<Decimal>,
-        take_profit: Option<Decimal>,
+        (stop_loss, take_profit): (Option<Decimal>, Option<Decimal>),
+        command: Option<&str>,
     ) -> bool {
         let Some(position) = self.positions.get_mut(&ticket) else {
             return false;
@@ -203,7 +352,9 @@ impl Broker {
         }
         if let Some(level) = take_profit {
             position.take_profit = set(level);
+            position.targets.clear();
         }
+        self.orders.extend(command.map(str::to_owned));
         true
     }
 
@@ -220,13 +371,14 @@ impl Broker {
             let price = self.price(&position.symbol);
             let profit = gain(position, price, position.volume);
             floating += profit;
+            let next = position.targets.first().map(|target| target.price);
             open.push(json!({
                 "ticket": ticket,
                 "volume": number(position.volume),
                 "price": number(price),
                 "profit": number(profit),
                 "stopLoss": position.stop_loss.map(number),
-                "takeProfit": position.take_profit.map(number),
+                "takeProfit": position.take_profit.or(next).map(number),
             }));
         }
         json!({
@@ -246,6 +398,7 @@ impl Broker {
             "resultId": format!("{}-{}", self.login, deal.number),
             "signalId": position.signal,
             "commandId": deal.command,
+            "commandPart": deal.part,
             "server": "Sim-Terminal",
             "login": self.login,
             "ticket": deal.ticket,
@@ -268,6 +421,12 @@ fn gain(position: &Position, price: Decimal, volume: Decimal) -> Decimal {
         false => position.open_price - price,
     };
     (moved * volume * LOT).round_dp(2)
+}
+
+/// Tickets of what is of a symbol.
+fn of_symbol<T>(all: &BTreeMap<u64, T>, symbol: &str, name: impl Fn(&T) -> &str) -> Vec<u64> {
+    let of_it = all.iter().filter(|(_, one)| name(one) == symbol);
+    of_it.map(|(ticket, _)| *ticket).collect()
 }
 
 /// A figure as a JSON number. The simulator's have few digits, which a double
@@ -304,6 +463,89 @@ mod tests {
             .collect();
         assert_eq!(brought, [of("40"), of("-30")]);
         assert_eq!(broker.status()["balance"], 1_010);
-        assert!(broker.has_done("cmd") && !broker.has_done("other"));
+        assert!(broker.has_deal_of("cmd") && !broker.has_deal_of("other"));
+    }
+
+    fn price(broker: &mut Broker, text: &str) {
+        broker.set_price("EURUSD", of(text));
+    }
+
+    fn target(price: &str, volume: &str) -> Target {
+        Target {
+            price: of(price),
+            volume: of(volume),
+        }
+    }
+
+    /// What became of a ticket, and of how many lots.
+    fn way(broker: &Broker, ticket: u64) -> Vec<(&'static str, String)> {
+        let deals = broker.deals().iter().filter(|deal| deal.ticket == ticket);
+        deals
+            .map(|deal| (deal.status, deal.volume.to_string()))
+            .collect()
+    }
+
+    #[test]
+    fn targets_close_their_parts_once_and_the_runner_stays_until_the_stop() {
+        let mut broker = Broker::new("7", of("1000"));
+        let order = Order {
+            stop_loss: Some(of("1.09")),
+            targets: vec![target("1.11", "0.05"), target("1.12", "0.03")],
+            ..Order::at_market("EURUSD", true, of("0.10"))
+        };
+        let ticket = broker.place(order, NOW);
+        for text in ["1.111", "1.105", "1.115", "1.13", "1.2"] {
+            price(&mut broker, text);
+        }
+        assert_eq!(broker.positions()[&ticket].volume, of("0.02"));
+        price(&mut broker, "1.09");
+        let expected = [
+            ("open", "0.10"),
+            ("partially_closed", "0.05"),
+            ("partially_closed", "0.03"),
+            ("closed", "0.02"),
+        ];
+        let expected = expected.map(|(status, lots)| (status, lots.to_owned()));
+        assert_eq!(way(&broker, ticket), expected);
+    }
+
+    #[test]
+    fn orders_wait_for_their_price_and_the_first_exit_withdraws_the_others() {
+        let mut broker = Broker::new("7", of("1000"));
+        let limit = |text: &str, command: &str, part: usize| Order {
+            entry: Entry::Limit(of(text)),
+            stop_loss: Some(of("1.05")),
+            targets: vec![target("1.12", "0.1")],
+            command: Some(command.to_owned()),
+            part: Some(part),
+            ..Order::at_market("EURUSD", true, of("0.1"))
+        };
+        let parts = [("1.1", 1), ("1.09", 2), ("1.08", 3)];
+        let [first, second, third] =
+            parts.map(|(text, part)| broker.place(limit(text, "cmd", part), NOW));
+        let stranger = broker.place(limit("1.07", "other", 1), NOW);
+        price(&mut broker, "1.089");
+        assert_eq!(broker.positions()[&second].open_price, of("1.089"));
+        price(&mut broker, "1.125");
+        assert!(broker.positions().is_empty());
+        assert!(broker.pending().keys().eq([&stranger]));
+        let lots = |statuses: &[&'static str]| -> Vec<(&'static str, String)> {
+            let each = statuses.iter();
+            each.map(|status| (*status, "0.1".to_owned())).collect()
+        };
+        assert_eq!(way(&broker, first), lots(&["open", "closed"]));
+        assert_eq!(way(&broker, second), lots(&["pending", "open", "closed"]));
+        assert_eq!(way(&broker, third), lots(&["pending", "cancelled"]));
+        assert!(broker.has_placed(&limit("1.08", "cmd", 3)));
+        assert!(!broker.has_placed(&limit("1.08", "cmd", 4)));
+        let waited = broker.result(&broker.deals()[1]);
+        assert_eq!(
+            (&waited["commandId"], &waited["commandPart"]),
+            (&json!("cmd"), &json!(2))
+        );
+        assert_eq!(
+            (&waited["status"], &waited["openPrice"]),
+            (&json!("pending"), &json!(1.09))
+        );
     }
 }

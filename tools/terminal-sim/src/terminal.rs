@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use kernel::time::{Clock, Timestamp};
 use platform::clock::SystemClock;
-use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
 use crate::bridge::{Bridge, BridgeError, Command, Synced};
-use crate::broker::Broker;
+use crate::broker::{Broker, Order};
+use crate::plan::{self, figure};
 
 /// The terminal.
 #[derive(Debug)]
@@ -97,8 +97,16 @@ impl Terminal {
         for command in &synced.commands {
             self.acks.push(command.id.clone());
             let is_new = self.taken.insert(command.id.clone());
-            // An order of before a restart left its mark at the broker.
-            if !is_new || self.broker.has_done(&command.id) {
+            // What was done before a restart left its mark at the broker: a
+            // deal is reported again, and of what is none nobody else tells.
+            // Of a command with several orders one deal does not tell all.
+            let is_told =
+                !plan::has_parts(&command.payload) && self.broker.has_deal_of(&command.id);
+            if !is_new || is_told {
+                continue;
+            }
+            if self.broker.has_order_of(&command.id) {
+                self.outcomes.push(json!({"commandId": command.id}));
                 continue;
             }
             match self.execute(command, now) {
@@ -123,34 +131,19 @@ impl Terminal {
     fn execute(&mut self, command: &Command, now: Timestamp) -> Result<bool, String> {
         let payload = &command.payload;
         let id = Some(command.id.as_str());
-        let figure = |name: &str| -> Option<Decimal> {
-            let text = payload.get(name)?.to_string();
-            text.parse().ok()
-        };
         match command.kind.as_str() {
-            "open_trade" => {
-                if payload["epoch"].as_u64().unwrap_or(0) < self.epoch {
-                    return Err("an emergency stop came after it".to_owned());
-                }
-                let symbol = payload["symbol"].as_str().unwrap_or_default();
-                let signal = payload["signalId"].as_str();
-                let is_buy = payload["action"] == "buy";
-                let volume = figure("volume");
-                let ticket = self.broker.open(symbol, is_buy, volume, (signal, id), now);
-                self.broker.modify(ticket, figure("stopLoss"), None);
-                Ok(true)
-            }
+            "open_trade" => self.open(command, now),
             "close_trade" | "partial_close" => {
-                let volume = figure("volume");
+                let volume = figure(payload, "volume");
                 found(self.broker.close(ticket(payload), volume, id, now))
             }
             "modify_trade" => {
-                let levels = (figure("stopLoss"), figure("takeProfit"));
-                found(self.broker.modify(ticket(payload), levels.0, levels.1))?;
+                let levels = (figure(payload, "stopLoss"), figure(payload, "takeProfit"));
+                found(self.broker.modify(ticket(payload), levels, id))?;
                 Ok(false)
             }
             "trailing_stop" => {
-                found(self.broker.positions().contains_key(&ticket(payload)))?;
+                found(self.broker.modify(ticket(payload), (None, None), id))?;
                 Ok(false)
             }
             "emergency_stop" => {
@@ -162,7 +155,33 @@ impl Terminal {
         }
     }
 
+    /// Places the orders of a command that were not placed before a restart.
+    fn open(&mut self, command: &Command, now: Timestamp) -> Result<bool, String> {
+        let payload = &command.payload;
+        if payload["epoch"].as_u64().unwrap_or(0) < self.epoch {
+            return Err("an emergency stop came after it".to_owned());
+        }
+        let orders = plan::orders(&command.id, payload);
+        if orders.is_empty() {
+            return Err("it says neither price nor volume to enter with".to_owned());
+        }
+        if let Some(price) = plan::first_price(payload) {
+            self.broker.quote(&orders[0].symbol, price);
+        }
+        let is_missing = |order: &Order| !self.broker.has_placed(order);
+        let missing: Vec<Order> = orders.into_iter().filter(is_missing).collect();
+        for order in missing {
+            self.broker.place(order, now);
+        }
+        let has_parts = plan::has_parts(payload);
+        if has_parts {
+            self.broker.note_order_of(&command.id);
+        }
+        Ok(!has_parts)
+    }
+
     fn close_all(&mut self, command: Option<&str>, now: Timestamp) -> usize {
+        self.broker.withdraw(None, now);
         let tickets: Vec<u64> = self.broker.positions().keys().copied().collect();
         for ticket in &tickets {
             self.broker.close(*ticket, None, command, now);
@@ -180,5 +199,112 @@ fn found(is_there: bool) -> Result<bool, String> {
     match is_there {
         true => Ok(true),
         false => Err("no such position".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rust_decimal::Decimal;
+
+    use super::*;
+    use crate::bridge::{Identity, TradingState};
+
+    const NOW: Timestamp = Timestamp::UNIX_EPOCH;
+
+    /// One that calls nobody.
+    fn terminal() -> Terminal {
+        let identity = Identity {
+            token: "token".into(),
+            user: "usr_1".to_owned(),
+            terminal_id: "SIM-1".to_owned(),
+        };
+        let bridge = Bridge::new("http://127.0.0.1:9", identity).expect("a client");
+        Terminal::start(bridge, Broker::new("9000001", Decimal::from(10_000)))
+    }
+
+    /// A sync that brings a signal with three entries.
+    fn told(mode: &str, epoch: u64) -> Synced {
+        let payload = json!({
+            "signalId": "sig_1", "symbol": "XAUUSD", "action": "buy", "orderType": "limit",
+            "entry": 2345, "entries": [2345, 2340, 2335], "entryWeights": [50, 30, 20],
+            "stopLoss": 2330, "takeProfits": [2350, 2360], "takeProfitWeights": [50, 25],
+            "runner": true, "volume": 1, "epoch": 0,
+        });
+        let command = Command {
+            id: "cmd_1".to_owned(),
+            kind: "open_trade".to_owned(),
+            payload,
+        };
+        Synced {
+            trading_state: TradingState {
+                mode: mode.to_owned(),
+                epoch,
+            },
+            commands: vec![command],
+        }
+    }
+
+    fn running() -> Synced {
+        told("running", 0)
+    }
+
+    fn parts(broker: &Broker) -> Vec<Option<usize>> {
+        broker.deals().iter().map(|deal| deal.part).collect()
+    }
+
+    #[test]
+    fn each_entry_is_placed_once_however_often_the_terminal_is_killed() {
+        let mut first = terminal();
+        let mut orders = plan::orders("cmd_1", &running().commands[0].payload);
+        first.broker.quote("XAUUSD", 2_345.into());
+        first.broker.place(orders.remove(0), NOW);
+        // Killed after the first of three orders.
+        let mut second = first.restart();
+        assert_eq!(second.carry_out(&running(), NOW), ["open_trade"]);
+        let all = [Some(1), Some(2), Some(3)];
+        assert_eq!(parts(&second.broker), all);
+        let done = [json!({"commandId": "cmd_1"})];
+        assert_eq!(second.outcomes, done);
+        // Killed before it told so.
+        let mut third = second.restart();
+        assert_eq!(third.carry_out(&running(), NOW), [""; 0]);
+        assert_eq!(third.carry_out(&running(), NOW), [""; 0]);
+        assert_eq!(
+            (parts(&third.broker), third.outcomes),
+            (all.to_vec(), done.to_vec())
+        );
+        let open = third.broker.positions().values().map(|one| one.volume);
+        let waiting = third.broker.pending().values().map(|order| order.volume);
+        let half = Decimal::new(5, 1);
+        assert_eq!((open.sum(), waiting.sum()), (half, half));
+    }
+
+    /// By hand: of 0.5 lots a half is closed at 2350 and 0.13, a quarter in
+    /// whole steps, at 2360.
+    #[test]
+    fn parts_are_closed_at_their_targets_and_the_rest_runs_on() {
+        let mut terminal = terminal();
+        terminal.carry_out(&running(), NOW);
+        for price in [2_350, 2_360, 2_400] {
+            terminal.broker.set_price("XAUUSD", price.into());
+        }
+        let left = terminal.broker.positions().values().map(|one| one.volume);
+        assert_eq!(left.collect::<Vec<_>>(), [Decimal::new(12, 2)]);
+        assert!(terminal.broker.pending().is_empty());
+    }
+
+    #[test]
+    fn a_stop_takes_back_what_waits_and_nothing_of_before_it_is_placed() {
+        let mut before = terminal();
+        before.carry_out(&running(), NOW);
+        before.carry_out(&told("stopped", 1), NOW);
+        assert!(before.broker.positions().is_empty() && before.broker.pending().is_empty());
+        let mut after = terminal();
+        assert_eq!(after.carry_out(&told("running", 1), NOW), [""; 0]);
+        assert!(after.broker.deals().is_empty());
+        assert_eq!(
+            after.outcomes[0]["error"],
+            "an emergency stop came after it"
+        );
     }
 }

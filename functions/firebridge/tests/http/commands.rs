@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use trading::Request;
 use trading::domain::switches::Switch;
-use trading::domain::{OpenTrade, OrderType, Side};
+use trading::domain::{OpenTrade, Side};
 
 use crate::desk::{Desk, Paired, now};
 
@@ -11,15 +11,8 @@ fn open(signal: &str) -> OpenTrade {
     OpenTrade {
         signal_id: Some(signal.to_owned()),
         provider: Some("Gold Room".to_owned()),
-        symbol: "XAUUSD".to_owned(),
-        action: Side::Buy,
-        order_type: OrderType::Market,
-        entry: None,
         stop_loss: Some(2_290.into()),
-        take_profits: Vec::new(),
-        volume: None,
-        risk_percent: None,
-        epoch: 0,
+        ..OpenTrade::at_market("XAUUSD", Side::Buy)
     }
 }
 
@@ -31,7 +24,8 @@ impl Desk {
         }
     }
 
-    async fn issue(&self, signal: &str) -> kernel::Result<()> {
+    /// Has each terminal open a signal's trade.
+    pub(crate) async fn issue(&self, signal: &str) -> kernel::Result<()> {
         let nothing = platform::dynamo::Transaction::new();
         let owner = self.owner();
         let open = open(signal);
@@ -96,6 +90,39 @@ async fn a_command_comes_until_it_is_acknowledged_and_ends_by_its_result() {
         .expect("reads");
     assert_eq!(trades[0].provider.as_deref(), Some("Gold Room"));
     assert_eq!(trades[0].stop_loss, Some(2_290.into()));
+}
+
+#[tokio::test]
+async fn one_of_several_orders_of_a_command_does_not_end_it_and_its_outcome_does() {
+    let desk = Desk::open().await;
+    let paired = desk.pair("Office").await;
+    desk.issue("sig_1").await.expect("issues");
+    let command = desk.commands(&paired, json!({})).await[0].clone();
+    for part in [1, 2] {
+        let of = json!({"commandId": id(&command), "commandPart": part, "ticket": 70 + part});
+        let result = desk.result(&format!("r{part}"), "open", of);
+        assert_eq!(desk.push(&paired, &result).await.status, 200);
+    }
+    // A terminal that is killed between two orders is told again.
+    assert_eq!(desk.commands(&paired, json!({})).await.len(), 1);
+    assert_eq!(desk.statuses().await, ["delivered"]);
+    let (trades, _) = desk
+        .trading
+        .store
+        .open_trades(&desk.owner(), 10, None)
+        .await
+        .expect("reads");
+    let providers: Vec<_> = trades
+        .iter()
+        .map(|trade| trade.provider.as_deref())
+        .collect();
+    assert_eq!(providers, [Some("Gold Room"); 2]);
+    let done = json!({"outcomes": [{"commandId": id(&command)}]});
+    assert!(desk.commands(&paired, done).await.is_empty());
+    assert_eq!(desk.statuses().await, ["executed"]);
+    let wrong = json!({"commandId": id(&command), "commandPart": 0});
+    let result = desk.result("r3", "open", wrong);
+    assert_eq!(desk.push(&paired, &result).await.status, 400);
 }
 
 #[tokio::test]

@@ -75,6 +75,51 @@ async fn a_released_signal_is_one_command_to_each_terminal() {
 }
 
 #[tokio::test]
+async fn several_entries_targets_and_their_shares_reach_the_terminal() {
+    let desk = Desk::open().await;
+    let (device, _) = desk.terminal(&desk.trading).await;
+    let mut signal = gold();
+    signal["entry"] = json!([2345.50, 2343, 2341.25]);
+    signal["entry_weights"] = json!([50, 30, 20]);
+    signal["take_profit_weights"] = json!([60.5, 20]);
+    signal["runner"] = json!(true);
+    desk.signal(&signal).await;
+    let now = json!({
+        "symbol": "BTC/USDT", "direction": "sell", "order_type": "market",
+        "entry": [62000, 62500.5], "stop_loss": 64000,
+    });
+    desk.signal(&now).await;
+    desk.signal(&json!({"raw_text": "EURUSD SELL 1.0850-1.0860\nSL 1.0890\nTP 1.0800"}))
+        .await;
+    desk.signal(&json!({"symbol": "EURUSD", "direction": "buy"}))
+        .await;
+    let commands = desk.commands(&desk.trading, &device).await;
+    let payloads: Vec<Value> = commands.iter().map(payload).collect();
+    let expected = [
+        json!({
+            "orderType": "limit", "entry": 2345.5, "entries": [2345.5, 2343, 2341.25],
+            "entryWeights": [50, 30, 20], "entryZone": null, "stopLoss": 2340,
+            "takeProfits": [2350, 2356.5], "takeProfitWeights": [60.5, 20], "runner": true,
+        }),
+        json!({
+            "orderType": "market", "entry": null, "entries": [62000, 62500.5],
+            "entryWeights": null, "takeProfits": [], "runner": null,
+        }),
+        json!({
+            "orderType": "limit", "entry": 1.085, "entries": [1.085, 1.086],
+            "entryZone": {"low": 1.085, "high": 1.086}, "takeProfits": [1.08],
+        }),
+        json!({"orderType": "market", "entry": null, "entries": null, "entryZone": null}),
+    ];
+    assert_eq!(payloads.len(), expected.len());
+    for (payload, expected) in payloads.iter().zip(&expected) {
+        for (name, value) in expected.as_object().expect("fields") {
+            assert_eq!(&payload[name], value, "{name} of {payload}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_held_signal_is_sent_once_when_it_is_approved() {
     let desk = Desk::open().await;
     let (device, _) = desk.terminal(&desk.trading).await;

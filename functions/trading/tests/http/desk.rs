@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use testkit::http::{bearer, send};
 use testkit::{Answer, Stack};
 use trading::app::{Said, Told};
-use trading::domain::{OpenTrade, OrderType, Report, Side, TradeStatus};
+use trading::domain::{OpenTrade, Report, Side, TradeStatus};
 use trading::model::{Command, Position, Positions};
 use trading::{Owner, Request, Trading};
 
@@ -59,6 +59,7 @@ pub(crate) fn report(ticket: &str, status: TradeStatus, profit: &str) -> Report 
         closed_at: ends.then(now),
         signal_id: None,
         command: None,
+        is_one_of_several: false,
     }
 }
 
@@ -66,15 +67,8 @@ pub(crate) fn open(signal: &str) -> OpenTrade {
     OpenTrade {
         signal_id: Some(signal.to_owned()),
         provider: Some("Gold Room".to_owned()),
-        symbol: "EURUSD".to_owned(),
-        action: Side::Buy,
-        order_type: OrderType::Market,
-        entry: None,
         stop_loss: Some(figure("1.0950")),
-        take_profits: Vec::new(),
-        volume: None,
-        risk_percent: None,
-        epoch: 0,
+        ..OpenTrade::at_market("EURUSD", Side::Buy)
     }
 }
 

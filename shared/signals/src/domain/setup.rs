@@ -76,6 +76,16 @@ impl Setup {
         faults
     }
 
+    /// The bounds of the range to enter in, the lower first, where the entry
+    /// is one.
+    #[must_use]
+    pub fn zone(&self) -> Option<(Decimal, Decimal)> {
+        match self.entries[..] {
+            [one, other] if self.is_zone => Some((one.min(other), one.max(other))),
+            _ => None,
+        }
+    }
+
     /// The planned entry: the entries' mean by their weights, or the middle of
     /// a zone; `None` where the market is entered without a price.
     #[must_use]

@@ -14,7 +14,7 @@ pub mod trade;
 
 pub use command::{Kind, Status};
 pub use figures::Figures;
-pub use order::{OnPosition, OpenTrade, Order, OrderType};
+pub use order::{OnPosition, OpenTrade, Order, OrderType, Zone};
 pub use refusal::Refusal;
 pub use switches::{Mode, Switches};
 pub use trade::{Report, Side, Trade, TradeStatus};

@@ -1,5 +1,6 @@
 //! What a command says: its payload on the wire.
 
+use kernel::Number;
 use kernel::id::TradeId;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -23,7 +24,20 @@ pub enum OrderType {
     Stop,
 }
 
+/// A range of prices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Zone {
+    /// Its lower bound.
+    pub low: Number,
+    /// Its upper bound.
+    pub high: Number,
+}
+
 /// A trade that is to be opened.
+///
+/// `entry` is for terminals that know of one entry alone. Others read
+/// `entries`: of a market order the first is taken at once and the others are
+/// limits, and what is not entered by the first exit is withdrawn.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OpenTrade {
@@ -46,6 +60,17 @@ pub struct OpenTrade {
         with = "kernel::number::json_option"
     )]
     pub entry: Option<Decimal>,
+    /// Each price that it is entered at; the two bounds of `entry_zone` where
+    /// there is one, and nothing where the market is entered without a price.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub entries: Vec<Number>,
+    /// The share of the volume that each entry has, as weights; equal where it
+    /// is not said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entry_weights: Option<Vec<Number>>,
+    /// The range in which the whole of it is entered, where the entry is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entry_zone: Option<Zone>,
     /// Where it is given up.
     #[serde(
         default,
@@ -53,9 +78,18 @@ pub struct OpenTrade {
         with = "kernel::number::json_option"
     )]
     pub stop_loss: Option<Decimal>,
-    /// Where parts of it are closed, the nearest first.
+    /// Where parts of it are closed, as the signal has them.
     #[serde(default)]
-    pub take_profits: Vec<kernel::Number>,
+    pub take_profits: Vec<Number>,
+    /// The share that each target closes, in percent; equal where it is not
+    /// said. What is left over runs on with `runner`, and goes with the
+    /// furthest target otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub take_profit_weights: Option<Vec<Number>>,
+    /// Whether a part is to run on without a target: without weights, as large
+    /// a one as each target closes.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub runner: bool,
     /// Lots; the terminal's own rule where it is not said.
     #[serde(
         default,
@@ -75,6 +109,31 @@ pub struct OpenTrade {
     /// not open it. Set when it is issued.
     #[serde(default)]
     pub epoch: u64,
+}
+
+impl OpenTrade {
+    /// A symbol at the market's price, and nothing else.
+    #[must_use]
+    pub fn at_market(symbol: &str, action: Side) -> Self {
+        Self {
+            signal_id: None,
+            provider: None,
+            symbol: symbol.to_owned(),
+            action,
+            order_type: OrderType::Market,
+            entry: None,
+            entries: Vec::new(),
+            entry_weights: None,
+            entry_zone: None,
+            stop_loss: None,
+            take_profits: Vec::new(),
+            take_profit_weights: None,
+            runner: false,
+            volume: None,
+            risk_percent: None,
+            epoch: 0,
+        }
+    }
 }
 
 /// What is to be done with a position.
@@ -230,16 +289,11 @@ mod tests {
     fn a_payload_keeps_every_digit_and_says_nothing_of_what_is_not_said() {
         let open = OpenTrade {
             signal_id: Some("sig_1".to_owned()),
-            provider: None,
-            symbol: "XAUUSD".to_owned(),
-            action: Side::Sell,
             order_type: OrderType::Limit,
             entry: Some(Decimal::new(230_150, 2)),
-            stop_loss: None,
             take_profits: vec![Decimal::from(2_290).into()],
-            volume: None,
-            risk_percent: None,
             epoch: 2,
+            ..OpenTrade::at_market("XAUUSD", Side::Sell)
         };
         let text = Order::Open(open.clone())
             .payload()
@@ -254,5 +308,33 @@ mod tests {
             open
         );
         assert_eq!(Order::Sync.payload().expect("JSON").get(), "{}");
+    }
+
+    #[test]
+    fn several_entries_and_shares_stand_beside_the_first_entry() {
+        let numbers = |figures: [i64; 2]| figures.map(|figure| Decimal::from(figure).into());
+        let open = OpenTrade {
+            order_type: OrderType::Limit,
+            entry: Some(Decimal::from(100)),
+            entries: numbers([100, 95]).to_vec(),
+            entry_weights: Some(numbers([60, 40]).to_vec()),
+            stop_loss: Some(Decimal::from(90)),
+            take_profits: numbers([110, 120]).to_vec(),
+            take_profit_weights: Some(numbers([50, 25]).to_vec()),
+            runner: true,
+            ..OpenTrade::at_market("BTC/USDT", Side::Buy)
+        };
+        let text = Order::Open(open.clone())
+            .payload()
+            .expect("JSON")
+            .to_string();
+        assert_eq!(
+            text,
+            r#"{"symbol":"BTC/USDT","action":"buy","orderType":"limit","entry":100,"entries":[100,95],"entryWeights":[60,40],"stopLoss":90,"takeProfits":[110,120],"takeProfitWeights":[50,25],"runner":true,"epoch":0}"#
+        );
+        assert_eq!(
+            serde_json::from_str::<OpenTrade>(&text).expect("reads"),
+            open
+        );
     }
 }

@@ -117,6 +117,9 @@ pub struct Report {
     pub signal_id: Option<String>,
     /// The command that it comes of.
     pub command: Option<CommandId>,
+    /// Whether it is of one of several orders that the command stands for:
+    /// then it does not say that the command is done.
+    pub is_one_of_several: bool,
 }
 
 /// What is known of where a trade came from.

@@ -29,6 +29,7 @@ fn report(status: TradeStatus, volume: i64, profit: Option<i64>) -> Report {
         closed_at: realizes.then(|| at(5)),
         signal_id: None,
         command: None,
+        is_one_of_several: false,
     }
 }
 

@@ -34,10 +34,8 @@ pub(super) fn orders(setup: &Setup) -> Vec<Order> {
             share: Decimal::ONE,
         }]
     };
-    if setup.is_zone
-        && let [one, other] = setup.entries[..]
-    {
-        return whole(Kind::Zone(one.min(other), one.max(other)));
+    if let Some((low, high)) = setup.zone() {
+        return whole(Kind::Zone(low, high));
     }
     if setup.entries.is_empty() {
         return whole(Kind::Market);
