@@ -1,6 +1,5 @@
 //! Changing a person at a platform admin's word.
 
-use identity::app::Moment;
 use identity::app::join::LINKS_MAX;
 use identity::app::sessions::{add_end_of_all, end_all};
 use identity::model::{Person, PersonStatus};
@@ -8,6 +7,7 @@ use identity::store::Store;
 use kernel::Error;
 use kernel::access::Tier;
 use kernel::id::{UserId, WpUser};
+use kernel::time::Timestamp;
 use platform::dynamo::{CommitError, Transaction};
 use platform::restrictions::{Subject, restrict};
 
@@ -35,7 +35,7 @@ pub(crate) async fn change(
     store: &Store,
     user: &UserId,
     change: Change,
-    moment: Moment,
+    now: Timestamp,
 ) -> kernel::Result<Person> {
     for _ in 0..ATTEMPTS_MAX {
         let before = store.person(user).await?;
@@ -51,15 +51,15 @@ pub(crate) async fn change(
         if is_blocked {
             for subject in subjects(store, user).await? {
                 let subject = Subject::Person(subject);
-                restrict(&mut transaction, store.platform(), subject, moment.real_now)?;
+                restrict(&mut transaction, store.platform(), subject, now)?;
             }
-            add_end_of_all(&mut transaction, store, user, None, moment).await?;
+            add_end_of_all(&mut transaction, store, user, None, now).await?;
         }
         match transaction.commit().await {
             Ok(()) => {
                 if is_blocked {
                     // Whatever one transaction does not hold.
-                    end_all(store, user, None, moment).await?;
+                    end_all(store, user, None, now).await?;
                 }
                 return Ok(after);
             }

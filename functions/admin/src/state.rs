@@ -58,7 +58,5 @@ impl App {
 
 /// A resource, and what the record says of it.
 pub(crate) fn recorded<T: Serialize>(data: T, audited: Audited) -> Response {
-    let mut response = success(data).into_response();
-    response.extensions_mut().insert(audited);
-    response
+    (audited, success(data)).into_response()
 }

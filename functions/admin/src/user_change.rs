@@ -3,7 +3,6 @@
 use axum::extract::State;
 use axum::response::Response;
 use garde::Validate;
-use identity::app::Moment;
 use identity::model::PersonStatus;
 use kernel::Error;
 use kernel::access::Tier;
@@ -98,10 +97,7 @@ pub(crate) async fn update(
         status: body.status,
         tier: body.tier,
     };
-    let moment = Moment {
-        now: app.platform.now(),
-        real_now: app.platform.real_now(),
-    };
-    let person = change(&app.people, &id, wanted, moment).await?;
+    let now = app.platform.real_now();
+    let person = change(&app.people, &id, wanted, now).await?;
     Ok(recorded(UserAnswer::from(person), body.audited(&id)))
 }

@@ -1,7 +1,7 @@
 //! `POST /api/v1/user/email`
 
 use axum::extract::State;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use garde::Validate;
 use identity::app::change_address::request_change;
 use identity::domain::email;
@@ -76,16 +76,19 @@ pub(crate) async fn change(
         &caller.session,
         &new_email,
         &request,
-        app.platform.now(),
+        app.now(),
     )
     .await?;
-    let mut response = accepted(EmailChangeAnswer {
-        message: "a mail was sent to this address; its link completes the change",
-    });
-    response.extensions_mut().insert(Audited {
+    let audited = Audited {
         action: "email.change_asked",
         target: Some(caller.user.to_string()),
         ..Audited::default()
-    });
-    Ok(response)
+    };
+    Ok((
+        audited,
+        accepted(EmailChangeAnswer {
+            message: "a mail was sent to this address; its link completes the change",
+        }),
+    )
+        .into_response())
 }

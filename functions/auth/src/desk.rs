@@ -273,7 +273,7 @@ pub(crate) async fn switch_organization(
     let store = &app.identity.store;
     let person = own(&app, &caller).await?;
     let session = store
-        .session(&caller.user, &caller.session, app.platform.now())
+        .session(&caller.user, &caller.session, app.now())
         .await?
         .ok_or(Error::Unauthenticated)?;
     let tenant = tenant(&app, &person, Shown::in_session(&session), wanted).await?;

@@ -61,7 +61,7 @@ pub(crate) async fn exchange(
 ) -> web::Result<Response> {
     // Before the person is read: a block that is written after that refuses
     // tokens up to its own time.
-    let now = app.platform.real_now();
+    let now = app.now();
     let user = WpUser {
         shop: caller.shop.clone(),
         wp_user_id: body.wp_user_id,

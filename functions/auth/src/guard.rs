@@ -27,7 +27,7 @@ impl<'a> Guard<'a> {
     /// password or a code. Nobody's sign-in suffers by it.
     pub(crate) async fn open(app: &'a App, caller: &SignedIn) -> kernel::Result<Self> {
         let name = format!("proofs:{}", caller.user);
-        let now = app.platform.real_now();
+        let now = app.now();
         let decision = app.platform.limiter().admit(&name, TRIES, now).await?;
         if !decision.admitted {
             return Err(Error::RateLimited {
@@ -52,7 +52,7 @@ impl<'a> Guard<'a> {
     }
 
     pub(crate) async fn check_code(&self, code: &SecretString) -> kernel::Result<()> {
-        let now = self.app.platform.real_now();
+        let now = self.app.now();
         let second_factors = &self.app.second_factors;
         let is_right = second_factors
             .check(&self.person.id, code.expose_secret(), now)

@@ -1,7 +1,7 @@
 //! `POST /api/v1/user/links`
 
 use axum::extract::State;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use garde::Validate;
 use identity::app::join::join;
 use identity::model::Link;
@@ -74,21 +74,21 @@ pub(crate) async fn create(
 ) -> web::Result<Response> {
     let user = proven(&app, &body.token).await?;
     let store = &app.identity.store;
-    let link = join(store, &caller.user, &user, app.platform.now()).await?;
-    let mut response = created(LinkAnswer::of(link));
-    response.extensions_mut().insert(Audited {
+    let link = join(store, &caller.user, &user, app.now()).await?;
+    let audited = Audited {
         action: "person.joined",
         target: Some(user.to_string()),
         ..Audited::default()
-    });
-    Ok(response)
+    };
+    Ok((audited, created(LinkAnswer::of(link))).into_response())
 }
 
 /// The WordPress user whom a token shows to be there now.
 async fn proven(app: &App, token: &SecretString) -> Result<WpUser, Error> {
     let refused = || Error::field("token", "is no fresh token of a user of a shop");
-    let now = app.platform.real_now();
-    let verified = app.platform.verifier().verify(token.expose_secret()).await;
+    let now = app.now();
+    let verifier = app.platform.verifier();
+    let verified = verifier.verify(token.expose_secret(), now).await;
     let claims = verified.map_err(|error| match Error::from(error) {
         Error::Unauthenticated => refused(),
         fault => fault,

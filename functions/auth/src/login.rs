@@ -88,17 +88,10 @@ pub(crate) async fn enter(
         code: body.code,
     };
     let account = credentials.name.as_str();
-    let now = app.platform.real_now();
+    let now = app.now();
     let delay = doorkeeper.delay(account, now).await?;
     tokio::time::sleep(delay).await;
-    match sign_in(
-        &app.identity,
-        &app.second_factors,
-        &credentials,
-        app.moment(),
-    )
-    .await
-    {
+    match sign_in(&app.identity, &app.second_factors, &credentials, app.now()).await {
         Ok(proven) => begin(app, proven, wanted, client, transport).await,
         Err(Error::Unauthenticated) => {
             doorkeeper.failed(&client.address, account, now).await?;
@@ -164,7 +157,7 @@ pub(crate) async fn refresh(
     };
     let key = app.refresh_keys.key().await?;
     let store = &app.identity.store;
-    let renewed = match renew(store, &key, &token, &origin(&client), app.moment()).await? {
+    let renewed = match renew(store, &key, &token, &origin(&client), app.now()).await? {
         Refresh::Renewed(renewed) => renewed,
         Refresh::Refused => return Err(Error::Unauthenticated.into()),
         Refresh::Reused { user, session } => return Ok(reused(&user, &session)),
@@ -191,14 +184,13 @@ fn reused(user: &UserId, session: &SessionId) -> Response {
         session = session.as_str(),
         "a used refresh token came back: session {session} has ended"
     );
-    let mut response = Problem(Error::Unauthenticated).into_response();
-    response.extensions_mut().insert(Audited {
+    let audited = Audited {
         action: "session.token_reused",
         target: Some(session.to_string()),
         detail: Some("a used refresh token came back; the session has ended".to_owned()),
         actor: Some((user.to_string(), user.to_string())),
-    });
-    response
+    };
+    (audited, Problem(Error::Unauthenticated)).into_response()
 }
 
 /// Ends the session that the caller is in. Its tokens are refused within five
@@ -224,13 +216,13 @@ pub(crate) async fn leave(
     mut response: Response,
 ) -> web::Result<Response> {
     let store = &app.identity.store;
-    sign_out(store, &caller.user, &caller.session, app.moment()).await?;
+    sign_out(store, &caller.user, &caller.session, app.now()).await?;
     let headers = response.headers_mut();
     headers.append(SET_COOKIE, cookie::clear()?);
-    response.extensions_mut().insert(Audited {
+    let audited = Audited {
         action: "session.ended",
         target: Some(caller.session.to_string()),
         ..Audited::default()
-    });
-    Ok(response)
+    };
+    Ok((audited, response).into_response())
 }

@@ -167,14 +167,13 @@ async fn enter(
 /// A sign-in that came to nothing is recorded, as one with a password is.
 fn refused(problem: Problem, org: &OrganizationId) -> Response {
     let detail = problem.0.to_string();
-    let mut response = problem.into_response();
-    response.extensions_mut().insert(Audited {
+    let audited = Audited {
         action: "session.refused",
         target: Some(org.to_string()),
         detail: Some(detail),
         ..Audited::default()
-    });
-    response
+    };
+    (audited, problem).into_response()
 }
 
 /// Where somebody wants to be afterwards.
@@ -254,13 +253,12 @@ pub(crate) async fn unlink(
     Path(org): Path<OrganizationId>,
 ) -> web::Result<Response> {
     external::unlink(&app.identity.store, &caller.user, &org).await?;
-    let mut response = StatusCode::NO_CONTENT.into_response();
-    response.extensions_mut().insert(Audited {
+    let audited = Audited {
         action: "person.unlinked",
         target: Some(org.to_string()),
         ..Audited::default()
-    });
-    Ok(response)
+    };
+    Ok((audited, StatusCode::NO_CONTENT).into_response())
 }
 
 fn no_provider() -> Error {

@@ -44,7 +44,7 @@ pub(crate) async fn start_registration(
     State(app): State<App>,
     person: SignedIn,
 ) -> web::Result<Response> {
-    let now = app.platform.now();
+    let now = app.now();
     let options = app.passkeys.start_registration(&person.user, now).await?;
     Ok(Json(options).into_response())
 }
@@ -69,20 +69,19 @@ pub(crate) async fn finish_registration(
     Json(body): Json<RegistrationBody>,
 ) -> web::Result<Response> {
     let (response, name) = body.read()?;
-    let now = app.platform.now();
+    let now = app.now();
     let passkey = app
         .passkeys
         .finish_registration(&person.user, &response, &name, &request, now)
         .await?;
     let passkey = PasskeyAnswer::from(passkey);
     let target = passkey.id.clone();
-    let mut answer = created(passkey);
-    answer.extensions_mut().insert(Audited {
+    let audited = Audited {
         action: "passkey.added",
         target: Some(target),
         ..Audited::default()
-    });
-    Ok(answer)
+    };
+    Ok((audited, created(passkey)).into_response())
 }
 
 /// Starts to sign in with a passkey: the answer is for
@@ -99,7 +98,7 @@ pub(crate) async fn start_sign_in(
     State(app): State<App>,
     Json(_): Json<SignInStart>,
 ) -> web::Result<Response> {
-    let options = app.passkeys.start_sign_in(app.platform.now()).await?;
+    let options = app.passkeys.start_sign_in(app.now()).await?;
     Ok(Json(options).into_response())
 }
 
@@ -129,14 +128,11 @@ pub(crate) async fn finish_sign_in(
     }
     let response = body.read()?;
     let account = response.credential_id();
-    let now = app.platform.real_now();
+    let now = app.now();
     let doorkeeper = app.platform.doorkeeper();
     let delay = doorkeeper.delay(&account, now).await?;
     tokio::time::sleep(delay).await;
-    let checked = app
-        .passkeys
-        .finish_sign_in(&response, app.platform.now())
-        .await;
+    let checked = app.passkeys.finish_sign_in(&response, app.now()).await;
     match checked {
         Ok(proven) => {
             let issued = begin(&app, proven, Wanted::Usual, &client, transport);
@@ -153,7 +149,7 @@ pub(crate) async fn finish_sign_in(
 /// The one refusal. Why is for the log; that somebody may have a copy of a
 /// private key is recorded, and somebody is told.
 fn refused(error: &SignInError, credential: String) -> Response {
-    let mut response = Problem(Error::Unauthenticated).into_response();
+    let response = Problem(Error::Unauthenticated).into_response();
     let SignInError::Copied { user } = error else {
         tracing::info!(reason = %error, "a sign-in with a passkey was refused");
         return response;
@@ -163,13 +159,13 @@ fn refused(error: &SignInError, credential: String) -> Response {
         user = user.as_str(),
         "the signature counter of a passkey went back: its key may have been copied"
     );
-    response.extensions_mut().insert(Audited {
+    let audited = Audited {
         action: "passkey.copied",
         target: Some(credential),
         detail: Some("the signature counter went back; refused".to_owned()),
         actor: Some((user.to_string(), user.to_string())),
-    });
-    response
+    };
+    (audited, response).into_response()
 }
 
 /// A person's passkeys, the oldest first; at most 20.
@@ -211,15 +207,14 @@ pub(crate) async fn remove(
     if id.len() > ID_CHARS_MAX {
         return Err(Problem(Error::NotFound("passkey")));
     }
-    let now = app.platform.now();
+    let now = app.now();
     app.passkeys
         .remove(&person.user, &id, &request, now)
         .await?;
-    let mut answer = StatusCode::NO_CONTENT.into_response();
-    answer.extensions_mut().insert(Audited {
+    let audited = Audited {
         action: "passkey.removed",
         target: Some(id),
         ..Audited::default()
-    });
-    Ok(answer)
+    };
+    Ok((audited, StatusCode::NO_CONTENT).into_response())
 }

@@ -60,7 +60,7 @@ pub(crate) async fn reset(
         (None, None, Some(address)) => {
             let email = email::normalize(&address)
                 .ok_or_else(|| Error::field("email", "is no email address"))?;
-            let now = app.platform.now();
+            let now = app.now();
             request_reset(&app.identity.store, &email, &request, now).await?;
             Ok(accepted(PasswordResetAnswer {
                 message: "where this address has an account, a mail was sent to it",
@@ -82,15 +82,14 @@ async fn confirm(
     password: &SecretString,
     request_id: &str,
 ) -> web::Result<Response> {
-    let user = confirm_reset(&app.identity, token, password, request_id, app.moment()).await?;
-    let mut response = StatusCode::NO_CONTENT.into_response();
-    response.extensions_mut().insert(Audited {
+    let user = confirm_reset(&app.identity, token, password, request_id, app.now()).await?;
+    let audited = Audited {
         action: "password.reset",
         target: Some(user.to_string()),
         actor: Some((user.to_string(), user.to_string())),
         ..Audited::default()
-    });
-    Ok(response)
+    };
+    Ok((audited, StatusCode::NO_CONTENT).into_response())
 }
 
 /// The password that one has, and the one that one wants.
@@ -126,7 +125,7 @@ pub(crate) async fn change(
 ) -> web::Result<Response> {
     let doorkeeper = app.platform.doorkeeper();
     let account = caller.user.as_str();
-    let now = app.platform.real_now();
+    let now = app.now();
     let delay = doorkeeper.before(&client.address, account, now).await?;
     tokio::time::sleep(delay).await;
     let changed = change_password(
@@ -136,18 +135,17 @@ pub(crate) async fn change(
         &body.current_password,
         &body.new_password,
         &request,
-        app.moment(),
+        app.now(),
     )
     .await;
     if let Err(Error::Forbidden(_)) = &changed {
         doorkeeper.failed(&client.address, account, now).await?;
     }
     changed?;
-    let mut response = StatusCode::NO_CONTENT.into_response();
-    response.extensions_mut().insert(Audited {
+    let audited = Audited {
         action: "password.changed",
         target: Some(caller.user.to_string()),
         ..Audited::default()
-    });
-    Ok(response)
+    };
+    Ok((audited, StatusCode::NO_CONTENT).into_response())
 }

@@ -79,7 +79,7 @@ pub(crate) async fn apply(
         name: name.map(trimmed),
         organization: organization.map(trimmed),
     };
-    keep(&app.identity, applicant, request_id, app.platform.now()).await?;
+    keep(&app.identity, applicant, request_id, app.now()).await?;
     Ok(RegisterAnswer {
         message: "a mail was sent to this address; its link completes the registration",
     })
@@ -112,13 +112,12 @@ pub(crate) async fn verify_email(
     CurrentRequest(request): CurrentRequest,
     Json(body): Json<VerifyEmailBody>,
 ) -> web::Result<Response> {
-    let moment = app.moment();
+    let now = app.now();
     let store = &app.identity.store;
-    if let Some(moved) = confirm_change(store, &body.token, &request, moment).await? {
+    if let Some(moved) = confirm_change(store, &body.token, &request, now).await? {
         let old = format!("from {}", moved.old_email);
         return Ok(proven("email.changed", &moved.user, Some(old)));
     }
-    let now = moment.now;
     let mut verification = begin(store, &body.token, now).await?;
     if let Some(name) = verification.organization.take() {
         organizations::app::found(
@@ -138,12 +137,11 @@ pub(crate) async fn verify_email(
 /// says of it.
 fn proven(action: &'static str, user: &UserId, detail: Option<String>) -> Response {
     let user = user.to_string();
-    let mut response = StatusCode::NO_CONTENT.into_response();
-    response.extensions_mut().insert(Audited {
+    let audited = Audited {
         action,
         target: Some(user.clone()),
         detail,
         actor: Some((user.clone(), user)),
-    });
-    response
+    };
+    (audited, StatusCode::NO_CONTENT).into_response()
 }

@@ -99,7 +99,7 @@ pub(crate) async fn setup(
 ) -> web::Result<Response> {
     let guard = Guard::open(&app, &caller).await?;
     guard.check_password(&body.password)?;
-    let now = app.platform.real_now();
+    let now = app.now();
     let person = &guard.person;
     let made = app
         .second_factors
@@ -136,7 +136,7 @@ pub(crate) async fn verify(
     Json(body): Json<CodeBody>,
 ) -> web::Result<Response> {
     let guard = Guard::open(&app, &caller).await?;
-    let now = app.platform.real_now();
+    let now = app.now();
     let codes = app
         .second_factors
         .turn_on(&guard.person.id, body.code.expose_secret(), &request, now)
@@ -171,7 +171,7 @@ pub(crate) async fn disable(
     // The code is used up only by who knows the password.
     guard.check_password(&body.password)?;
     guard.check_code(&body.code).await?;
-    let now = app.platform.real_now();
+    let now = app.now();
     app.second_factors
         .turn_off(&guard.person.id, &request, now)
         .await?;
@@ -215,7 +215,7 @@ pub(crate) async fn renew_backup_codes(
     if let Some(code) = &body.code {
         guard.check_code(code).await?;
     }
-    let now = app.platform.real_now();
+    let now = app.now();
     let codes = app
         .second_factors
         .renew_backup_codes(&guard.person.id, &request, now)

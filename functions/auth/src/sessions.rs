@@ -82,7 +82,7 @@ pub(crate) async fn list(
     let limit = paging.limit().get();
     let store = &app.identity.store;
     let (sessions, next) = store
-        .sessions(&caller.user, limit, after, app.platform.now())
+        .sessions(&caller.user, limit, after, app.now())
         .await?;
     let items = sessions
         .into_iter()
@@ -110,7 +110,7 @@ pub(crate) async fn end(
     caller: SignedIn,
     Path(id): Path<SessionId>,
 ) -> web::Result<StatusCode> {
-    sessions::end(&app.identity.store, &caller.user, &id, app.moment()).await?;
+    sessions::end(&app.identity.store, &caller.user, &id, app.now()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -131,6 +131,6 @@ pub(crate) async fn end_others(
 ) -> web::Result<StatusCode> {
     let store = &app.identity.store;
     let but = Some(&caller.session);
-    sessions::end_all(store, &caller.user, but, app.moment()).await?;
+    sessions::end_all(store, &caller.user, but, app.now()).await?;
     Ok(StatusCode::NO_CONTENT)
 }

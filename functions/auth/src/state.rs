@@ -4,11 +4,12 @@ use std::error::Error as StdError;
 use std::sync::Arc;
 
 use audit::app::SignIns;
+use identity::app::Identity;
 use identity::app::passkeys::Passkeys;
 use identity::app::second_factor::SecondFactors;
-use identity::app::{Identity, Moment};
 use identity::domain::refresh::RefreshKey;
 use identity::gateway::passwords::LeakedPasswords;
+use kernel::time::Timestamp;
 use passkeys::RelyingParty;
 use platform::aws::SdkConfig;
 use platform::config::{ConfigError, Env};
@@ -145,13 +146,10 @@ impl App {
         })
     }
 
-    /// The times of a request.
+    /// The time that everything of people goes by: real time.
     #[must_use]
-    pub fn moment(&self) -> Moment {
-        Moment {
-            now: self.platform.now(),
-            real_now: self.platform.real_now(),
-        }
+    pub fn now(&self) -> Timestamp {
+        self.platform.real_now()
     }
 }
 

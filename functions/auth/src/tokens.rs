@@ -170,10 +170,10 @@ pub(crate) async fn begin(
         proven,
         tenant.org.clone(),
         origin(client),
-        app.moment(),
+        app.now(),
     )
     .await?;
-    let now = app.platform.real_now();
+    let now = app.now();
     app.watch.signed_in(&started.person.id, client, now).await;
     let audited = Audited {
         action: "session.started",
@@ -203,7 +203,7 @@ pub(crate) async fn issue(
     refresh_token: Option<(SecretString, Transport)>,
     audited: Audited,
 ) -> Result<Issued, Problem> {
-    let now = app.platform.real_now();
+    let now = app.now();
     let claims = claims(person, session, tenant, app.signer.issuer(), now);
     let token = app.signer.keys().await?.sign(&claims)?;
     let (cookie, refresh_token) = match refresh_token {
@@ -306,7 +306,7 @@ pub(crate) async fn tenant_of_session(
         Some(membership) if goes_on => Ok(of_membership(membership)),
         _ if session.provider.is_some() => {
             let store = &app.identity.store;
-            sign_out(store, &person.id, &session.id, app.moment()).await?;
+            sign_out(store, &person.id, &session.id, app.now()).await?;
             Err(Error::Unauthenticated)
         }
         _ => Ok(Tenant::personal(person)),

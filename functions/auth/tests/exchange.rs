@@ -61,7 +61,10 @@ async fn a_signed_call_gets_a_token_of_fifteen_minutes_that_verifies() {
     let header = part(token, 0);
     assert_eq!(header["alg"], "EdDSA");
     let verifier = Verifier::new(stack.cloud.platform.clone(), ISSUER);
-    let claims = verifier.verify(token).await.expect("verifies");
+    let claims = verifier
+        .verify(token, SystemClock.now())
+        .await
+        .expect("verifies");
     assert_eq!(claims.sub, "wp:demo:42");
     assert_eq!(claims.org, "demo");
     assert_eq!(claims.role, "trader");

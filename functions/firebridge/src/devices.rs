@@ -148,11 +148,10 @@ pub(crate) async fn revoke(
     app.trading
         .revoke(&caller.owner(), &device, app.platform.request(&id))
         .await?;
-    let mut response = StatusCode::NO_CONTENT.into_response();
-    response.extensions_mut().insert(Audited {
+    let audited = Audited {
         action: "terminal.revoked",
         target: Some(device.to_string()),
         ..Audited::default()
-    });
-    Ok(response)
+    };
+    Ok((audited, StatusCode::NO_CONTENT).into_response())
 }

@@ -1,6 +1,8 @@
 //! The schedule's event, and what it does to tokens.
 
 use fn_key_rotation::App;
+use kernel::time::Clock;
+use platform::clock::SystemClock;
 use platform::runtime::Event;
 use platform::tokens::{SigningKeys, Verifier, read_keys};
 use secrecy::ExposeSecret;
@@ -26,11 +28,13 @@ async fn tokens_of_the_old_key_stay_good_and_the_new_one_signs() {
     assert_eq!(json!(published[1].kid), kid);
 
     let verifier = Verifier::new(stack.cloud.platform.clone(), ISSUER);
-    assert!(verifier.verify(&old).await.is_ok());
+    assert!(verifier.verify(&old, SystemClock.now()).await.is_ok());
     let text = stack.cloud.secret("signing-keys").expect("the secret");
     let keys = SigningKeys::parse(&text).expect("keys");
     let fresh = keys.sign(&stack.claims(&stack.shop, 42)).expect("signs");
-    let claims = verifier.verify(fresh.expose_secret()).await;
+    let claims = verifier
+        .verify(fresh.expose_secret(), SystemClock.now())
+        .await;
     assert_eq!(claims.expect("verifies").sub, "wp:demo:42");
 }
 

@@ -64,12 +64,13 @@ pub(crate) async fn accept(
         detail: Some(format!("as {}", member.role)),
         ..Audited::default()
     };
-    let mut response = success(JoinedAnswer {
-        organization_id: member.organization,
-        role: member.role,
-        joined_at: member.joined_at,
-    })
-    .into_response();
-    response.extensions_mut().insert(audited);
-    Ok(response)
+    Ok((
+        audited,
+        success(JoinedAnswer {
+            organization_id: member.organization,
+            role: member.role,
+            joined_at: member.joined_at,
+        }),
+    )
+        .into_response())
 }

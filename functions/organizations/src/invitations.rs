@@ -159,9 +159,7 @@ pub(crate) async fn invite(
         ..Audited::default()
     };
     let body = success(InvitationAnswer::from(draft.invitation));
-    let mut response = (StatusCode::CREATED, body).into_response();
-    response.extensions_mut().insert(audited);
-    Ok(response)
+    Ok((StatusCode::CREATED, audited, body).into_response())
 }
 
 /// An invitation that was taken back.
@@ -206,7 +204,5 @@ pub(crate) async fn revoke(
         target: Some(id.to_string()),
         ..Audited::default()
     };
-    let mut response = success(RevokedAnswer { id }).into_response();
-    response.extensions_mut().insert(audited);
-    Ok(response)
+    Ok((audited, success(RevokedAnswer { id })).into_response())
 }

@@ -173,9 +173,7 @@ pub(crate) async fn complete(
         detail: Some(application.id.to_string()),
         ..Audited::default()
     };
-    let mut response = success(KycApplicationAnswer::from(application)).into_response();
-    response.extensions_mut().insert(audited);
-    Ok(response)
+    Ok((audited, success(KycApplicationAnswer::from(application))).into_response())
 }
 
 /// An application and who the applicant says they are: the caller's own, or,
@@ -300,9 +298,7 @@ pub(crate) async fn decide(
         detail: Some(application.id.to_string()),
         ..Audited::default()
     };
-    let mut response = success(KycApplicationAnswer::from(application)).into_response();
-    response.extensions_mut().insert(audited);
-    Ok(response)
+    Ok((audited, success(KycApplicationAnswer::from(application))).into_response())
 }
 
 /// Which applications.
@@ -355,9 +351,7 @@ pub(crate) async fn list(
             .collect(),
         next_cursor: next.map(|position| cursor(&position, &query)),
     };
-    let mut response = success(page).into_response();
-    response.extensions_mut().insert(audited);
-    Ok(response)
+    Ok((audited, success(page)).into_response())
 }
 
 /// Lets only the member themselves go on.

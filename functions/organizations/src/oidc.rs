@@ -326,11 +326,11 @@ fn answer(app: &App, provider: SignInProvider, action: Option<&'static str>) -> 
     }
 }
 
-fn audited(mut response: Response, action: &'static str, target: Option<String>) -> Response {
-    response.extensions_mut().insert(Audited {
+fn audited(response: Response, action: &'static str, target: Option<String>) -> Response {
+    let audited = Audited {
         action,
         target,
         ..Audited::default()
-    });
-    response
+    };
+    (audited, response).into_response()
 }

@@ -274,9 +274,7 @@ pub(crate) async fn delete(
         detail: Some(of.name),
         ..Audited::default()
     };
-    let mut response = success(DeletedOrganization { id: caller.org }).into_response();
-    response.extensions_mut().insert(audited);
-    Ok(response)
+    Ok((audited, success(DeletedOrganization { id: caller.org })).into_response())
 }
 
 /// What was left.
@@ -317,7 +315,5 @@ fn answer(status: StatusCode, organization: Organization, action: &'static str) 
     };
     let version = organization.version;
     let body = success(OrganizationAnswer::from(organization));
-    let mut response = tagged(version, (status, body));
-    response.extensions_mut().insert(audited);
-    response
+    (audited, tagged(version, (status, body))).into_response()
 }

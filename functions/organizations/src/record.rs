@@ -133,7 +133,5 @@ pub(crate) async fn list(
         target: of.user,
         ..Audited::default()
     };
-    let mut response = success(page).into_response();
-    response.extensions_mut().insert(audited);
-    Ok(response)
+    Ok((audited, success(page)).into_response())
 }

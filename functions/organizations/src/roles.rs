@@ -209,11 +209,11 @@ pub(crate) async fn delete(
     Ok(audited(body.into_response(), "role.removed", name))
 }
 
-fn audited(mut response: Response, action: &'static str, target: String) -> Response {
-    response.extensions_mut().insert(Audited {
+fn audited(response: Response, action: &'static str, target: String) -> Response {
+    let audited = Audited {
         action,
         target: Some(target),
         ..Audited::default()
-    });
-    response
+    };
+    (audited, response).into_response()
 }

@@ -178,9 +178,7 @@ pub(crate) async fn update(
         detail: Some(format!("{}, {}", member.role, member.status.as_str())),
         ..Audited::default()
     };
-    let mut response = success(MemberAnswer::from(member)).into_response();
-    response.extensions_mut().insert(audited);
-    Ok(response)
+    Ok((audited, success(MemberAnswer::from(member))).into_response())
 }
 
 /// A person who is no member any more.
@@ -217,7 +215,5 @@ pub(crate) async fn delete(
         target: Some(user.to_string()),
         ..Audited::default()
     };
-    let mut response = success(RemovedMember { id: user }).into_response();
-    response.extensions_mut().insert(audited);
-    Ok(response)
+    Ok((audited, success(RemovedMember { id: user })).into_response())
 }

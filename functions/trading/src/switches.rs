@@ -167,10 +167,9 @@ async fn switch(
         .switch(&caller.owner(), switch, app.platform.request(request_id))
         .await?;
     let answer = TradingStateAnswer::of(switched.switches, switched.commands);
-    let mut response = Json(answer).into_response();
-    response.extensions_mut().insert(Audited {
+    let audited = Audited {
         action,
         ..Audited::default()
-    });
-    Ok(response)
+    };
+    Ok((audited, Json(answer)).into_response())
 }

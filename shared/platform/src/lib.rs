@@ -25,6 +25,7 @@ pub mod outbox;
 pub mod outside_url;
 pub mod owner;
 pub mod queue;
+pub mod race;
 pub mod rate_limit;
 pub mod request;
 pub mod restrictions;

@@ -23,7 +23,7 @@ pub const AUDIENCE: &str = "tradebridge";
 /// Life of an access token, in seconds.
 pub const LIFE_S: i64 = 900;
 /// Difference between two machines' clocks that is forgiven, in seconds.
-const LEEWAY_S: u64 = 5;
+const LEEWAY_S: i64 = 5;
 /// How long the public keys are believed without reading them again, in ms.
 const KEYS_AGE_MS_MAX: i64 = 300_000;
 /// How often a key id that is not known may cause a read, in ms.
@@ -235,11 +235,11 @@ impl Verifier {
         }
     }
 
-    /// What a token says, where it is good.
+    /// What a token says, where it is good now.
     ///
     /// # Errors
     /// [`TokenError`].
-    pub async fn verify(&self, token: &str) -> Result<Claims, TokenError> {
+    pub async fn verify(&self, token: &str, now: Timestamp) -> Result<Claims, TokenError> {
         let header = jsonwebtoken::decode_header(token)
             .map_err(|error| TokenError::Refused(error.into()))?;
         if header.alg != Algorithm::EdDSA {
@@ -253,7 +253,8 @@ impl Verifier {
             .await?
             .ok_or_else(|| TokenError::Refused("its key is not known".into()))?;
         let mut validation = Validation::new(Algorithm::EdDSA);
-        validation.leeway = LEEWAY_S;
+        // The time is a value: both comparisons follow.
+        validation.validate_exp = false;
         validation.set_audience(&[AUDIENCE]);
         validation.set_issuer(&[&self.issuer]);
         validation.set_required_spec_claims(&["exp", "aud", "iss", "sub"]);
@@ -262,8 +263,11 @@ impl Verifier {
         let claims = jsonwebtoken::decode::<Claims>(token, &key, &validation)
             .map_err(|error| TokenError::Refused(error.into()))?
             .claims;
-        let now_s = SystemClock.now().timestamp();
-        if claims.iat > now_s + LEEWAY_S as i64 {
+        let now_s = now.timestamp();
+        if claims.exp < now_s.saturating_sub(LEEWAY_S) {
+            return Err(TokenError::Refused("it has expired".into()));
+        }
+        if claims.iat > now_s.saturating_add(LEEWAY_S) {
             return Err(TokenError::Refused("it is of the future".into()));
         }
         Ok(claims)

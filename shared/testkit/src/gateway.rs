@@ -25,6 +25,11 @@ impl AheadClock {
         self.0.store(ahead.num_milliseconds(), Ordering::Relaxed);
     }
 
+    /// Lets time pass.
+    pub fn advance(&self, by: TimeDelta) {
+        self.set(self.ahead() + by);
+    }
+
     /// How far ahead.
     #[must_use]
     pub fn ahead(&self) -> TimeDelta {

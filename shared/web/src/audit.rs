@@ -1,9 +1,11 @@
 //! The record of what was done, written by the chain: whoever changes
 //! something or acts as a platform admin is recorded, and no handler can forget it.
 
+use std::convert::Infallible;
+
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponseParts, Response, ResponseParts};
 use http::Method;
 use kernel::id::AuditId;
 use platform::audit_log::{ANONYMOUS, Entry};
@@ -13,8 +15,8 @@ use crate::limit::is_sign_in;
 use crate::observe::RequestInfo;
 use crate::state::Platform;
 
-/// On a response: what the record is to say beyond what the chain knows. A
-/// read that is none of the caller's own data is recorded by it too.
+/// Beside a response's body: what the record is to say beyond what the chain
+/// knows. A read that is none of the caller's own data is recorded by it too.
 #[derive(Clone, Debug, Default)]
 pub struct Audited {
     /// What was done, as a stable word: `person.blocked`.
@@ -25,6 +27,15 @@ pub struct Audited {
     pub detail: Option<String>,
     /// Subject and tenant of who did it, where the request had no token yet.
     pub actor: Option<(String, String)>,
+}
+
+impl IntoResponseParts for Audited {
+    type Error = Infallible;
+
+    fn into_response_parts(self, mut parts: ResponseParts) -> Result<ResponseParts, Infallible> {
+        parts.extensions_mut().insert(self);
+        Ok(parts)
+    }
 }
 
 /// What is known before the handler runs.

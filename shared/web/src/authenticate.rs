@@ -47,12 +47,10 @@ async fn find_principal(platform: &Platform, request: &Parts) -> Result<Principa
             Ok(Principal::Terminal(Box::new(device)))
         }
         Some(token) => {
-            let claims = platform.verifier().verify(token).await?;
+            let now = platform.real_now();
+            let claims = platform.verifier().verify(token, now).await?;
             platform.restrictions().refresh().await?;
-            if platform
-                .restrictions()
-                .refuses(&claims, platform.real_now())
-            {
+            if platform.restrictions().refuses(&claims, now) {
                 return Err(Error::Unauthenticated);
             }
             Ok(Principal::Person(Box::new(claims)))

@@ -26,8 +26,18 @@ const REQUESTS_A_MINUTE: u32 = 100;
 const SIGN_INS_A_MINUTE: u32 = 10;
 
 /// The platform of an HTTP function, shared by its requests.
-#[derive(Clone, Debug)]
-pub struct Platform(Arc<Inner>);
+#[derive(Clone)]
+pub struct Platform {
+    inner: Arc<Inner>,
+    /// Real time wherever a function runs.
+    real: Arc<dyn Clock>,
+}
+
+impl std::fmt::Debug for Platform {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.inner.fmt(f)
+    }
+}
 
 #[derive(Debug)]
 struct Inner {
@@ -70,7 +80,7 @@ impl Platform {
         let requests = number("REQUESTS_PER_MINUTE", REQUESTS_A_MINUTE)?;
         let sign_ins = number("SIGN_INS_PER_MINUTE", SIGN_INS_A_MINUTE)?;
         let is_local = env.is_local();
-        Ok(Self(Arc::new(Inner {
+        let inner = Inner {
             clock: BusinessClock::of(env, table.clone()),
             verifier: Verifier::new(table.clone(), env.text("TOKEN_ISSUER")?),
             shop_keys: vault.map(|vault| ShopKeys::new(table.clone(), vault)),
@@ -89,31 +99,45 @@ impl Platform {
             cors_origins: env.list("CORS_ORIGINS"),
             is_local,
             table,
-        })))
+        };
+        Ok(Self {
+            inner: Arc::new(inner),
+            real: Arc::new(SystemClock),
+        })
+    }
+
+    /// The same, for tests in which sessions and tokens grow old: signatures,
+    /// tokens and limits go by this clock.
+    #[must_use]
+    pub fn with_real_clock(self, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            real: clock,
+            ..self
+        }
     }
 
     /// The platform's table.
     #[must_use]
     pub fn table(&self) -> &Table {
-        &self.0.table
+        &self.inner.table
     }
 
     /// The time that rules and schedules go by.
     #[must_use]
     pub fn now(&self) -> Timestamp {
-        self.0.clock.now()
+        self.inner.clock.now()
     }
 
     /// The business clock itself.
     #[must_use]
     pub fn clock(&self) -> &BusinessClock {
-        &self.0.clock
+        &self.inner.clock
     }
 
     /// The time that signatures, tokens and limits go by.
     #[must_use]
     pub fn real_now(&self) -> Timestamp {
-        SystemClock.now()
+        self.real.now()
     }
 
     /// What a use case knows of the request with this id.
@@ -126,66 +150,66 @@ impl Platform {
     /// Checks access tokens.
     #[must_use]
     pub fn verifier(&self) -> &Verifier {
-        &self.0.verifier
+        &self.inner.verifier
     }
 
     /// Looks tokens of terminals up.
     #[must_use]
     pub fn devices(&self) -> &DeviceTokens {
-        &self.0.devices
+        &self.inner.devices
     }
 
     /// What must take effect on running tokens.
     #[must_use]
     pub fn restrictions(&self) -> &Restrictions {
-        &self.0.restrictions
+        &self.inner.restrictions
     }
 
     /// The shops' keys, where shops call this function.
     #[must_use]
     pub fn shop_keys(&self) -> Option<&ShopKeys> {
-        self.0.shop_keys.as_ref()
+        self.inner.shop_keys.as_ref()
     }
 
     /// Limits over all instances.
     #[must_use]
     pub fn limiter(&self) -> &RateLimiter {
-        &self.0.limiter
+        &self.inner.limiter
     }
 
     /// Counts failed sign-ins and shuts addresses out.
     #[must_use]
     pub fn doorkeeper(&self) -> &Doorkeeper {
-        &self.0.doorkeeper
+        &self.inner.doorkeeper
     }
 
     /// The record of what was done; a function that changes nothing has none.
     #[must_use]
     pub fn audit_log(&self) -> Option<&AuditLog> {
-        self.0.audit_log.as_ref()
+        self.inner.audit_log.as_ref()
     }
 
     pub(crate) fn sign_in_limit(&self) -> Limit {
-        self.0.sign_in_limit
+        self.inner.sign_in_limit
     }
 
     pub(crate) fn default_shop(&self) -> Option<&ShopId> {
-        self.0.default_shop.as_ref()
+        self.inner.default_shop.as_ref()
     }
 
     pub(crate) fn limit(&self) -> Limit {
-        self.0.limit
+        self.inner.limit
     }
 
     pub(crate) fn idempotency(&self) -> &Idempotency {
-        &self.0.idempotency
+        &self.inner.idempotency
     }
 
     pub(crate) fn cors_origins(&self) -> &[String] {
-        &self.0.cors_origins
+        &self.inner.cors_origins
     }
 
     pub(crate) fn is_local(&self) -> bool {
-        self.0.is_local
+        self.inner.is_local
     }
 }

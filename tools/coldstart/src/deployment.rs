@@ -8,8 +8,8 @@ use kernel::id::UserId;
 use kernel::time::Clock;
 use platform::clock::SystemClock;
 use serde_json::json;
-use testkit::Stack;
 use testkit::http::send;
+use testkit::{Sockets, Stack};
 
 /// The trader whose account it is.
 const WP_USER: u64 = 7;
@@ -17,7 +17,7 @@ const LOGIN: &str = "7000001";
 
 /// Every setting that `template.yaml` gives to a function, but those of the
 /// local stage.
-const SETTINGS: [&str; 30] = [
+const SETTINGS: [&str; 33] = [
     "PLATFORM_TABLE",
     "ACCOUNTS_TABLE",
     "IDENTITY_TABLE",
@@ -31,6 +31,9 @@ const SETTINGS: [&str; 30] = [
     "TERMINALS_QUEUE_URL",
     "MAIL_QUEUE_URL",
     "MAIL_DLQ_URL",
+    "FANOUT_DLQ_URL",
+    "REALTIME_DLQ_URL",
+    "TERMINALS_DLQ_URL",
     "REFRESH_KEY_SECRET",
     "APP_URL",
     "MASTER_KEY_SECRET",
@@ -54,6 +57,8 @@ const SETTINGS: [&str; 30] = [
 pub(crate) struct Deployment {
     pub(crate) stack: Stack,
     pub(crate) account: String,
+    /// Where events are posted to connections.
+    _sockets: Sockets,
     settings: Vec<(String, String)>,
 }
 
@@ -65,10 +70,12 @@ impl Deployment {
     pub(crate) async fn start() -> Self {
         let mut stack = Stack::start().await;
         let account = connect(&mut stack).await;
-        let settings = settings(&stack);
+        let sockets = Sockets::start().await;
+        let settings = settings(&stack, &sockets);
         Self {
             stack,
             account,
+            _sockets: sockets,
             settings,
         }
     }
@@ -158,7 +165,7 @@ async fn connect(stack: &mut Stack) -> String {
 }
 
 /// As on a deployed stage: the functions go by real time.
-fn settings(stack: &Stack) -> Vec<(String, String)> {
+fn settings(stack: &Stack, sockets: &Sockets) -> Vec<(String, String)> {
     let env = stack.env();
     let of_functions = SETTINGS.map(|name| {
         let value = env.text(name).expect("the test kit has every setting");
@@ -168,6 +175,7 @@ fn settings(stack: &Stack) -> Vec<(String, String)> {
         ("STAGE", "coldstart"),
         ("LOCAL_STAGE", "false"),
         ("LOG_LEVEL", "info"),
+        ("WEBSOCKET_ENDPOINT", &sockets.url),
     ];
     let of_services = [
         ("AWS_ENDPOINT_URL_DYNAMODB", "DynamoDB"),

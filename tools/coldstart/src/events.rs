@@ -25,11 +25,13 @@ pub(crate) enum Function {
     Trading,
     Signals,
     Terminals,
+    Realtime,
+    Fanout,
 }
 
 impl Function {
     /// All of them.
-    pub(crate) const ALL: [Self; 14] = [
+    pub(crate) const ALL: [Self; 16] = [
         Self::Accounts,
         Self::Auth,
         Self::System,
@@ -44,6 +46,8 @@ impl Function {
         Self::Trading,
         Self::Signals,
         Self::Terminals,
+        Self::Realtime,
+        Self::Fanout,
     ];
 
     /// Its name and its binary's.
@@ -63,6 +67,8 @@ impl Function {
             Self::Trading => "trading",
             Self::Signals => "signals",
             Self::Terminals => "terminals",
+            Self::Realtime => "realtime",
+            Self::Fanout => "fanout",
         }
     }
 
@@ -83,6 +89,8 @@ impl Function {
             Self::Trading => "a person's dashboard",
             Self::Signals => "a person's signals",
             Self::Terminals => "the job `look-after-terminals`",
+            Self::Realtime => "the job `sweep-connections`",
+            Self::Fanout => "a channel without new events",
         }
     }
 }
@@ -124,6 +132,9 @@ impl Deployment {
                 api_event(self.get_as_person("owner", path)).await
             }
             Function::Terminals => json!({"job": "look-after-terminals"}),
+            Function::Realtime => json!({"job": "sweep-connections"}),
+            Function::Fanout => serde_json::from_str(include_str!("../../../events/fanout.json"))
+                .expect("the sample is JSON"),
             Function::Rules => queue_event(&json!({"judge": {
                 "shop": self.stack.shop.id, "account": self.account, "request_id": "coldstart",
             }})),

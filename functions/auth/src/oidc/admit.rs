@@ -45,7 +45,7 @@ async fn attempt(app: &App, answer: &ProviderAnswer) -> Result<(Transaction, Adm
     let (admission, user) = match &answer.flow.linking {
         Some(linking) => {
             let store = &app.identity.store;
-            let session = store.session(&linking.user, &linking.session, app.platform.now());
+            let session = store.session(&linking.user, &linking.session, app.now());
             session.await?.ok_or(Error::SignInRefused(
                 "the session that began this has ended; sign in again",
             ))?;
@@ -181,7 +181,7 @@ impl<'a> Scene<'a> {
         let nobodys = self.app.identity.parameters.nobodys();
         Ok(Person {
             name: self.answer.claims.name.clone(),
-            ..Person::new(email, nobodys, self.app.platform.now())
+            ..Person::new(email, nobodys, self.app.now())
         })
     }
 
@@ -202,7 +202,7 @@ impl<'a> Scene<'a> {
             &provider.organization,
             &guest,
             &provider.role,
-            self.app.platform.real_now(),
+            self.app.now(),
         )
         .await?;
         Ok(())
@@ -213,7 +213,7 @@ impl<'a> Scene<'a> {
             organization: self.answer.provider.organization.clone(),
             issuer: self.answer.provider.issuer.clone(),
             subject: self.answer.claims.subject.clone(),
-            linked_at: self.app.platform.now(),
+            linked_at: self.app.now(),
         }
     }
 }

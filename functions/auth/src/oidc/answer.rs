@@ -39,7 +39,7 @@ impl ProviderAnswer {
         headers: &HeaderMap,
         query: CallbackQuery,
     ) -> Result<Self, Error> {
-        let now = app.platform.real_now();
+        let now = app.now();
         let state = Secret::parse(&query.state).ok_or_else(unknown_state)?;
         let flow = app.oidc.flows.find(&state, now).await?;
         let flow = flow.ok_or_else(unknown_state)?;
@@ -129,7 +129,5 @@ fn unknown_state() -> Error {
 /// On to a page of the application.
 pub(super) fn onwards(location: &Url, audited: Audited) -> Response {
     let location = (LOCATION, location.as_str().to_owned());
-    let mut response = (StatusCode::SEE_OTHER, AppendHeaders([location])).into_response();
-    response.extensions_mut().insert(audited);
-    response
+    (StatusCode::SEE_OTHER, audited, AppendHeaders([location])).into_response()
 }

@@ -59,7 +59,7 @@ pub(super) async fn start(
         browser_sha256: browser.hash(),
         return_to: return_to.unwrap_or_else(|| "/".to_owned()),
         linking,
-        expires_at: app.platform.real_now() + LIFE,
+        expires_at: app.now() + LIFE,
     };
     app.oidc.flows.keep(&state, &flow).await?;
     let pair = Pair {

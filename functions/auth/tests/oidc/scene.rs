@@ -202,7 +202,10 @@ impl Scene {
 
     pub(crate) async fn claims(&self, token: &str) -> Claims {
         let verifier = Verifier::new(self.stack.cloud.platform.clone(), ISSUER);
-        verifier.verify(token).await.expect("verifies")
+        verifier
+            .verify(token, SystemClock.now())
+            .await
+            .expect("verifies")
     }
 
     pub(crate) fn path(&self, step: &str) -> String {

@@ -1,5 +1,7 @@
 //! A deployment with its auth function, and people with passkeys.
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::body::Body;
 use fn_auth::App;
@@ -7,9 +9,11 @@ use http::{Method, Request};
 use identity::model::{PasswordHash, Person};
 use identity::store::Store;
 use kernel::id::ulid_at;
+use kernel::time::Clock;
 use platform::dynamo::Transaction;
 use serde_json::{Value, json};
 use testkit::authenticator::{Algorithm, Authenticator};
+use testkit::gateway::AheadClock;
 use testkit::http::{bearer, request, send};
 use testkit::{Answer, Stack};
 
@@ -21,6 +25,8 @@ pub(crate) const PASSKEYS: &str = "/api/v1/auth/passkeys";
 /// A deployment with its auth function.
 pub(crate) struct Case {
     pub(crate) stack: Stack,
+    /// Real time, until a test lets time pass.
+    pub(crate) clock: AheadClock,
     pub(crate) router: Router,
     pub(crate) store: Store,
 }
@@ -40,15 +46,22 @@ impl Case {
         let stack = Stack::start().await;
         let app = App::new(&stack.env_with(settings), stack.aws()).expect("starts");
         let store = Store::new(stack.cloud.identity.clone(), stack.cloud.platform.clone());
+        let clock = AheadClock::default();
+        let real = Arc::new(clock.clone());
+        let app = App {
+            platform: app.platform.clone().with_real_clock(real),
+            ..app
+        };
         Self {
             router: fn_auth::router(app),
+            clock,
             store,
             stack,
         }
     }
 
     pub(crate) async fn person(&self, name: &str) -> Signed {
-        let now = self.stack.now();
+        let now = self.clock.now();
         let person = Person {
             name: Some(name.to_owned()),
             ..Person::new(

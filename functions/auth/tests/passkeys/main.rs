@@ -9,6 +9,7 @@ use fn_auth::App;
 use http::Method;
 use identity::model::PersonStatus;
 use kernel::id::UserId;
+use kernel::time::Clock;
 use serde_json::{Value, json};
 use testkit::authenticator::{Algorithm, Authenticator, Refused};
 use testkit::http::{bearer, request, send};
@@ -138,7 +139,7 @@ async fn nobody_signs_in_with_anothers_passkey() {
     with_hers.passkeys[0].id = adas.passkeys[0].id.clone();
     let mut as_nobody = bobs.clone();
     as_nobody.passkeys[0].user = b"somebody".to_vec();
-    let unknown = UserId::generate(case.stack.now());
+    let unknown = UserId::generate(case.clock.now());
     let mut as_unknown = bobs.clone();
     as_unknown.passkeys[0].user = unknown.as_str().as_bytes().to_vec();
     for (host, why, mut wrong) in [
@@ -205,8 +206,7 @@ async fn a_ceremony_is_over_after_five_minutes() {
     let (mut authenticator, _) = case.registered(&ada).await;
     let creation = case.start_registration(&ada).await;
     let request = case.start_sign_in().await;
-    case.stack.advance(TimeDelta::minutes(5)).await;
-    tokio::time::sleep(std::time::Duration::from_millis(600)).await;
+    case.clock.advance(TimeDelta::minutes(5));
     let answer = authenticator.get(&request).expect("signs");
     assert_refused(&case.finish_sign_in(1, &answer).await, "late");
     let answer = Authenticator::new(ORIGIN, Algorithm::Es256).create(&creation);

@@ -258,7 +258,7 @@ async fn a_newer_wish_a_new_password_a_block_and_an_hour_void_a_token() {
     let asked = scene.call(&own.access, Method::POST, PATH, &body).await;
     assert_eq!(asked.status, 202);
     let third = token(&scene).await;
-    scene.advance(TimeDelta::minutes(60)).await;
+    scene.advance(TimeDelta::minutes(60));
     assert_eq!(fields(scene.verify(&third).await), ["token"], "late");
     assert_eq!(scene.login(EMAIL, NEW_PASSWORD).await.status, 200);
 }
@@ -267,7 +267,7 @@ async fn a_newer_wish_a_new_password_a_block_and_an_hour_void_a_token() {
 async fn a_reset_that_was_mailed_to_the_old_address_is_not_good_after_the_move() {
     let scene = Scene::start().await;
     let (_, own) = scene.ada().await;
-    let reset = issue_reset(&scene.store, EMAIL, scene.stack.now()).await;
+    let reset = issue_reset(&scene.store, EMAIL, scene.now()).await;
     let reset = reset.expect("the store works").expect("a token");
     assert_eq!(ask(&scene, &own.access, NEW_EMAIL).await.status, 202);
     assert_eq!(scene.verify(&token(&scene).await).await.status, 204);

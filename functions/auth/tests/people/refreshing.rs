@@ -25,7 +25,7 @@ async fn fifty_refreshes_at_once_make_one_new_generation_and_sign_nobody_out() {
     assert_eq!(successors.len(), 1, "all get the same one");
     let (sessions, _) = scene
         .store
-        .sessions(&user, 10, None, scene.stack.now())
+        .sessions(&user, 10, None, scene.now())
         .await
         .expect("reads");
     let generations: Vec<u32> = sessions.iter().map(|one| one.lineage.generation).collect();
@@ -38,7 +38,7 @@ async fn a_lost_answer_is_sent_again_for_twenty_seconds() {
     let scene = Scene::start().await;
     let (_, tokens) = scene.ada().await;
     let first = Tokens::of(&scene.refresh(&tokens.refresh).await.expect(200));
-    scene.advance(TimeDelta::seconds(18)).await;
+    scene.advance(TimeDelta::seconds(18));
     let again = Tokens::of(&scene.refresh(&tokens.refresh).await.expect(200));
     assert_eq!(again.refresh, first.refresh);
     assert_eq!(scene.get(&again.access, ME).await.status, 200);
@@ -51,7 +51,7 @@ async fn a_used_token_that_comes_back_later_ends_the_family_and_its_access_token
     let other = scene.signed_in(EMAIL, PASSWORD).await;
     let victim = Tokens::of(&scene.refresh(&stolen.refresh).await.expect(200));
     assert_eq!(scene.get(&victim.access, ME).await.status, 200);
-    scene.advance(TimeDelta::seconds(21)).await;
+    scene.advance(TimeDelta::seconds(21));
     let thief = scene.refresh(&stolen.refresh).await;
     assert_eq!(problem(thief, 401).0, "unauthenticated");
     // Both have lost it; no one knows which of them was the thief.
@@ -107,12 +107,25 @@ async fn a_token_that_nobody_was_given_ends_nothing() {
 async fn a_session_lives_seven_days_after_its_last_refresh() {
     let scene = Scene::start().await;
     let (_, tokens) = scene.ada().await;
-    scene.advance(TimeDelta::days(6)).await;
+    scene.advance(TimeDelta::days(6));
     let tokens = Tokens::of(&scene.refresh(&tokens.refresh).await.expect(200));
-    scene.advance(TimeDelta::days(6)).await;
+    scene.advance(TimeDelta::days(6));
     let tokens = Tokens::of(&scene.refresh(&tokens.refresh).await.expect(200));
-    scene.advance(TimeDelta::days(7)).await;
+    scene.advance(TimeDelta::days(7));
     assert_eq!(scene.refresh(&tokens.refresh).await.status, 401);
+}
+
+#[tokio::test]
+async fn a_clock_set_ahead_for_rules_ends_no_session_and_no_mailed_token() {
+    let scene = Scene::start().await;
+    let (_, tokens) = scene.ada().await;
+    scene.register("b@firm.example", PASSWORD).await;
+    let mailed = scene.verification_tokens("b@firm.example").await.pop();
+    scene.advance_business(TimeDelta::days(30)).await;
+    let renewed = Tokens::of(&scene.refresh(&tokens.refresh).await.expect(200));
+    assert_eq!(scene.get(&renewed.access, ME).await.status, 200);
+    let verified = scene.verify(&mailed.expect("a mail")).await;
+    assert_eq!(verified.status, 204);
 }
 
 #[tokio::test]

@@ -37,7 +37,10 @@ async fn a_browser_gets_the_refresh_token_in_a_cookie_that_no_script_reads() {
     assert!(body.get("refresh_token").is_none());
     let access = body["access_token"].as_str().expect("a token");
     let verifier = Verifier::new(scene.stack.cloud.platform.clone(), ISSUER);
-    let claims = verifier.verify(access).await.expect("verifies");
+    let claims = verifier
+        .verify(access, scene.now())
+        .await
+        .expect("verifies");
     assert_eq!(claims.sub, user.as_str());
     assert_eq!(claims.org, user.as_str());
     assert_eq!(claims.role, "owner");
@@ -122,7 +125,7 @@ async fn bcrypt_of_an_older_system_verifies_once_and_becomes_argon2id() {
             name: Some("Of old"),
             password_hash: &parts.format_for_version(version),
         };
-        let person = import(&scene.store, &imported, scene.stack.now()).await;
+        let person = import(&scene.store, &imported, scene.now()).await;
         let person = person.expect("imports");
         assert_eq!(scene.login(email, "a wrong password").await.status, 401);
         let kept = || async { scene.store.person(&person.id).await.expect("reads") };
@@ -158,7 +161,7 @@ async fn sign_ins_do_the_work_of_imported_hashes_until_nobody_has_one() {
             name: None,
             password_hash: &bcrypt::hash(PASSWORD, of).expect("hashes"),
         };
-        let made = import(&scene.store, &person, scene.stack.now()).await;
+        let made = import(&scene.store, &person, scene.now()).await;
         made.expect("imports");
         assert_eq!(cost().await, Some(6));
     }
@@ -302,7 +305,7 @@ async fn the_twenty_first_session_ends_the_one_that_was_idle_longest() {
     scene.signed_in(EMAIL, PASSWORD).await;
     let (sessions, _) = scene
         .store
-        .sessions(&user, 100, None, scene.stack.now())
+        .sessions(&user, 100, None, scene.now())
         .await
         .expect("reads");
     assert_eq!(sessions.len(), 20);

@@ -1,5 +1,6 @@
 //! A deployment with its auth function, and what people do with it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -14,10 +15,12 @@ use identity::store::Store;
 use kernel::id::UserId;
 use kernel::time::{Clock, Timestamp};
 use platform::clock::SystemClock;
+use platform::config::Env;
 use platform::dynamo::{Key, Query, Range, Transaction};
 use platform::outbox::Row;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
+use testkit::gateway::AheadClock;
 use testkit::http::{bearer, request, send};
 use testkit::{Answer, Stack};
 
@@ -27,6 +30,8 @@ pub(crate) const EMAIL: &str = "ada@firm.example";
 /// The function and its deployment.
 pub(crate) struct Scene {
     pub(crate) stack: Stack,
+    /// Real time, until a test lets time pass.
+    clock: AheadClock,
     pub(crate) router: Router,
     pub(crate) store: Store,
 }
@@ -56,9 +61,11 @@ impl Scene {
     pub(crate) async fn with(settings: &[(&str, &str)]) -> Self {
         let stack = Stack::start().await;
         let env = stack.env_with(settings);
+        let clock = AheadClock::default();
         let store = Store::new(stack.cloud.identity.clone(), stack.cloud.platform.clone());
         Self {
-            router: fn_auth::router(App::new(&env, stack.aws()).expect("starts")),
+            router: instance(&env, &stack, &clock),
+            clock,
             stack,
             store,
         }
@@ -66,7 +73,7 @@ impl Scene {
 
     /// An instance that starts now.
     pub(crate) fn fresh(&self) -> Router {
-        fn_auth::router(App::new(&self.stack.env(), self.stack.aws()).expect("starts"))
+        instance(&self.stack.env(), &self.stack, &self.clock)
     }
 
     pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
@@ -137,8 +144,18 @@ impl Scene {
             .await
     }
 
-    /// Lets time pass, also for the running instance.
-    pub(crate) async fn advance(&self, by: TimeDelta) {
+    /// The time that the function takes for real.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Lets real time pass, by which people's tokens and sessions go.
+    pub(crate) fn advance(&self, by: TimeDelta) {
+        self.clock.advance(by);
+    }
+
+    /// Sets the clock of rules and resets ahead, which is nothing to people.
+    pub(crate) async fn advance_business(&self, by: TimeDelta) {
         self.stack.advance(by).await;
         tokio::time::sleep(Duration::from_millis(550)).await;
     }
@@ -200,6 +217,18 @@ impl Scene {
     pub(crate) fn parameters(&self) -> PasswordParameters {
         identity::settings::password_parameters(&self.stack.env()).expect("parameters")
     }
+}
+
+/// An instance of the function that goes by a clock.
+fn instance(env: &Env, stack: &Stack, clock: &AheadClock) -> Router {
+    let app = App::new(env, stack.aws()).expect("starts");
+    fn_auth::router(App {
+        platform: app
+            .platform
+            .clone()
+            .with_real_clock(Arc::new(clock.clone())),
+        ..app
+    })
 }
 
 /// A person who can sign in.

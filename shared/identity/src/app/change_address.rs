@@ -12,7 +12,7 @@ use platform::dynamo::{CommitError, Transaction};
 use secrecy::SecretString;
 
 use super::sessions::{add_end_of_all, end_all};
-use super::{ATTEMPTS_MAX, Identity, Moment, contended, mail};
+use super::{ATTEMPTS_MAX, Identity, contended, mail};
 use crate::domain::one_time;
 use crate::mail::MailMessage;
 use crate::model::{AddressChange, Person, PersonStatus, Purpose};
@@ -78,29 +78,29 @@ pub async fn confirm_change(
     store: &Store,
     token: &SecretString,
     request_id: &str,
-    moment: Moment,
+    now: Timestamp,
 ) -> Result<Option<Moved>> {
     let hash = one_time::hash(token);
     let purpose = Purpose::ChangeAddress;
-    let Some(found) = store.one_time(&hash, purpose, moment.now).await? else {
+    let Some(found) = store.one_time(&hash, purpose, now).await? else {
         return Ok(None);
     };
     let user: UserId = found.subject.parse().map_err(Error::internal)?;
     let mut attempt = 1;
     loop {
-        let (person, change) = waiting(store, &user, &hash, moment.now).await?;
-        let told = MailMessage::address_changed(&person.email, &change.email, moment.now);
+        let (person, change) = waiting(store, &user, &hash, now).await?;
+        let told = MailMessage::address_changed(&person.email, &change.email, now);
         let session = Some(&change.session);
         let mut transaction = Transaction::new();
         store.use_one_time(&mut transaction, &hash)?;
         store.end_address_change(&mut transaction, &user)?;
-        store.move_person(&mut transaction, &person, &change.email, moment.now)?;
-        add_end_of_all(&mut transaction, store, &user, session, moment).await?;
-        mail(&mut transaction, store, &told, request_id, moment.now)?;
+        store.move_person(&mut transaction, &person, &change.email, now)?;
+        add_end_of_all(&mut transaction, store, &user, session, now).await?;
+        mail(&mut transaction, store, &told, request_id, now)?;
         match transaction.commit().await {
             Ok(()) => {
                 // Sessions that started between the reading and the write.
-                end_all(store, &user, session, moment).await?;
+                end_all(store, &user, session, now).await?;
                 let old_email = person.email;
                 return Ok(Some(Moved { user, old_email }));
             }

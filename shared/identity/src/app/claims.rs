@@ -53,7 +53,7 @@ pub fn claims(
     session: &Session,
     tenant: &Tenant,
     issuer: &str,
-    real_now: Timestamp,
+    now: Timestamp,
 ) -> Claims {
     let org = tenant.org.as_ref();
     Claims {
@@ -69,7 +69,7 @@ pub fn claims(
             None => SCOPE.to_owned(),
         },
         sid: session.id.to_string(),
-        iat: real_now.timestamp(),
-        exp: real_now.timestamp() + LIFE_S,
+        iat: now.timestamp(),
+        exp: now.timestamp() + LIFE_S,
     }
 }

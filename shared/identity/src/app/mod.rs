@@ -52,16 +52,6 @@ pub struct Identity {
     pub leaked: LeakedPasswords,
 }
 
-/// The times of a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Moment {
-    /// The time that sessions and one-time tokens go by.
-    pub now: Timestamp,
-    /// The time that access tokens and codes go by: the same, but on the local
-    /// stage, where the other can be set ahead.
-    pub real_now: Timestamp,
-}
-
 impl Identity {
     /// Refuses a password that nobody should have, naming the field it came in.
     async fn check_password(

@@ -8,7 +8,7 @@ use platform::dynamo::{CommitError, Transaction};
 use secrecy::SecretString;
 
 use super::sessions::{add_end_of_all, end_all};
-use super::{Identity, Moment, contended, mail};
+use super::{Identity, contended, mail};
 use crate::domain::{one_time, password};
 use crate::mail::MailMessage;
 use crate::model::{PasswordHash, Person, PersonStatus, Purpose};
@@ -72,13 +72,13 @@ pub async fn confirm_reset(
     token: &SecretString,
     password: &SecretString,
     request_id: &str,
-    moment: Moment,
+    now: Timestamp,
 ) -> Result<UserId> {
     let not_good = || Error::field("token", "is not good, or not any more");
     let store = &identity.store;
     let hash = one_time::hash(token);
     let found = store
-        .one_time(&hash, Purpose::ResetPassword, moment.now)
+        .one_time(&hash, Purpose::ResetPassword, now)
         .await?
         .ok_or_else(not_good)?;
     // Who has moved to another address since is not reached by the old one.
@@ -94,7 +94,7 @@ pub async fn confirm_reset(
         but: None,
         token_hash: Some(hash),
     };
-    match change.commit(store, request_id, moment).await {
+    match change.commit(store, request_id, now).await {
         Err(CommitError::Refused(labels)) if labels.contains(&"token") => Err(not_good()),
         Err(error) => Err(contended(error)),
         Ok(()) => Ok(user),
@@ -114,7 +114,7 @@ pub async fn change(
     current: &SecretString,
     new: &SecretString,
     request_id: &str,
-    moment: Moment,
+    now: Timestamp,
 ) -> Result<()> {
     let store = &identity.store;
     let person = store.person(user).await?.ok_or(Error::Unauthenticated)?;
@@ -131,7 +131,7 @@ pub async fn change(
         token_hash: None,
     };
     change
-        .commit(store, request_id, moment)
+        .commit(store, request_id, now)
         .await
         .map_err(contended)
 }
@@ -149,7 +149,7 @@ impl Change {
         self,
         store: &Store,
         request_id: &str,
-        moment: Moment,
+        now: Timestamp,
     ) -> Result<(), CommitError> {
         let user = self.person.id.clone();
         let mut transaction = Transaction::new();
@@ -158,18 +158,18 @@ impl Change {
         }
         let after = Person {
             password_hash: self.hash,
-            password_changed_at: moment.now,
+            password_changed_at: now,
             ..self.person.clone()
         };
         store.change_person(&mut transaction, &self.person, after)?;
         let but = self.but.as_ref();
-        add_end_of_all(&mut transaction, store, &user, but, moment).await?;
-        let told = MailMessage::password_changed(&user, moment.now);
-        mail(&mut transaction, store, &told, request_id, moment.now)?;
+        add_end_of_all(&mut transaction, store, &user, but, now).await?;
+        let told = MailMessage::password_changed(&user, now);
+        mail(&mut transaction, store, &told, request_id, now)?;
         transaction.commit().await?;
         // Sessions that started between the reading and the write; from here
         // on none starts by the old password.
-        end_all(store, &user, but, moment)
+        end_all(store, &user, but, now)
             .await
             .map_err(|error| platform::dynamo::StoreError {
                 operation: "end sessions",

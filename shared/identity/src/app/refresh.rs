@@ -2,10 +2,11 @@
 
 use kernel::Result;
 use kernel::id::{SessionId, UserId};
+use kernel::time::Timestamp;
 use platform::dynamo::{CommitError, Transaction};
 use secrecy::SecretString;
 
-use super::{ATTEMPTS_MAX, Moment, contended};
+use super::{ATTEMPTS_MAX, contended};
 use crate::domain::refresh::{RefreshKey, RefreshToken};
 use crate::domain::session::Verdict;
 use crate::model::{Origin, Person, PersonStatus, Session};
@@ -48,32 +49,30 @@ pub async fn refresh(
     key: &RefreshKey,
     presented: &SecretString,
     origin: &Origin,
-    moment: Moment,
+    now: Timestamp,
 ) -> Result<Refresh> {
     let Some(token) = RefreshToken::parse(presented, key) else {
         return Ok(Refresh::Refused);
     };
     let mut attempt = 1;
     loop {
-        let session = store
-            .session(token.user(), token.session(), moment.now)
-            .await?;
+        let session = store.session(token.user(), token.session(), now).await?;
         let Some(session) = session else {
             return Ok(Refresh::Refused);
         };
-        let verdict = session.lineage.present(&token, moment.now);
+        let verdict = session.lineage.present(&token, now);
         let successor = token.successor(key);
         let session = match verdict {
             Verdict::Refused => return Ok(Refresh::Refused),
             Verdict::Reuse => {
-                end(store, &session, moment).await?;
+                end(store, &session, now).await?;
                 return Ok(Refresh::Reused {
                     user: session.user,
                     session: session.id,
                 });
             }
             Verdict::SendSuccessor => session,
-            Verdict::Rotate => match rotate(store, &session, &successor, origin, moment).await {
+            Verdict::Rotate => match rotate(store, &session, &successor, origin, now).await {
                 Ok(rotated) => rotated,
                 // Another request was faster: what it left is looked at anew.
                 Err(CommitError::Refused(_)) if attempt < ATTEMPTS_MAX => {
@@ -86,7 +85,7 @@ pub async fn refresh(
         let person = store.person(&session.user).await?;
         let person = person.filter(|person| person.status == PersonStatus::Active);
         let Some(person) = person else {
-            end(store, &session, moment).await?;
+            end(store, &session, now).await?;
             return Ok(Refresh::Refused);
         };
         return Ok(Refresh::Renewed(Box::new(Renewed {
@@ -102,12 +101,12 @@ async fn rotate(
     session: &Session,
     successor: &RefreshToken,
     origin: &Origin,
-    moment: Moment,
+    now: Timestamp,
 ) -> Result<Session, CommitError> {
     let rotated = Session {
-        lineage: session.lineage.rotated(successor, moment.now),
+        lineage: session.lineage.rotated(successor, now),
         origin: origin.clone(),
-        last_used_at: moment.now,
+        last_used_at: now,
         ..session.clone()
     };
     let mut transaction = Transaction::new();
@@ -116,13 +115,8 @@ async fn rotate(
     Ok(rotated)
 }
 
-async fn end(store: &Store, session: &Session, moment: Moment) -> Result<()> {
+async fn end(store: &Store, session: &Session, now: Timestamp) -> Result<()> {
     let mut transaction = Transaction::new();
-    store.end_session(
-        &mut transaction,
-        &session.user,
-        &session.id,
-        moment.real_now,
-    )?;
+    store.end_session(&mut transaction, &session.user, &session.id, now)?;
     Ok(transaction.commit().await?)
 }

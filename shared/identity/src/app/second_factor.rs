@@ -8,8 +8,8 @@ use platform::keys::Vault;
 use platform::restrictions::{Subject, restrict};
 use secrecy::{ExposeSecret, SecretString};
 
+use super::mail;
 use super::sessions::{add_end_of_all, end_all};
-use super::{Moment, mail};
 use crate::domain::backup_codes;
 use crate::domain::totp::{self, TotpSecret};
 use crate::mail::{MailMessage, SignInChange};
@@ -215,17 +215,16 @@ impl SecondFactors {
             return Ok(false);
         }
         let store = &self.store;
-        let moment = Moment { now, real_now: now };
         let mut transaction = Transaction::new();
         store.delete_second_factor(&mut transaction, user)?;
-        add_end_of_all(&mut transaction, store, user, None, moment).await?;
+        add_end_of_all(&mut transaction, store, user, None, now).await?;
         let person = Subject::Person(user.to_string());
         restrict(&mut transaction, store.platform(), person, now)?;
         let told = MailMessage::second_factor_reset(user, now);
         mail(&mut transaction, store, &told, request_id, now)?;
         commit(transaction).await?;
         // Those that began meanwhile, or were too many for one write.
-        end_all(store, user, None, moment).await?;
+        end_all(store, user, None, now).await?;
         Ok(true)
     }
 

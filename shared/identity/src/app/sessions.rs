@@ -1,10 +1,10 @@
 //! Ending sessions.
 
 use kernel::id::{SessionId, UserId};
+use kernel::time::Timestamp;
 use kernel::{Error, Result};
 use platform::dynamo::{StoreError, Transaction};
 
-use super::Moment;
 use super::start_session::SESSIONS_MAX;
 use crate::store::Store;
 
@@ -22,19 +22,19 @@ const READ_MAX: u32 = 60;
 ///
 /// # Errors
 /// `NotFound` where the person has no such session.
-pub async fn end(store: &Store, user: &UserId, id: &SessionId, moment: Moment) -> Result<()> {
-    let session = store.session(user, id, moment.now).await?;
+pub async fn end(store: &Store, user: &UserId, id: &SessionId, now: Timestamp) -> Result<()> {
+    let session = store.session(user, id, now).await?;
     session.ok_or(Error::NotFound("session"))?;
-    sign_out(store, user, id, moment).await
+    sign_out(store, user, id, now).await
 }
 
 /// Ends the session that a person is in. Twice is as once.
 ///
 /// # Errors
 /// Where the store fails.
-pub async fn sign_out(store: &Store, user: &UserId, id: &SessionId, moment: Moment) -> Result<()> {
+pub async fn sign_out(store: &Store, user: &UserId, id: &SessionId, now: Timestamp) -> Result<()> {
     let mut transaction = Transaction::new();
-    store.end_session(&mut transaction, user, id, moment.real_now)?;
+    store.end_session(&mut transaction, user, id, now)?;
     Ok(transaction.commit().await?)
 }
 
@@ -46,12 +46,12 @@ pub async fn end_all(
     store: &Store,
     user: &UserId,
     but: Option<&SessionId>,
-    moment: Moment,
+    now: Timestamp,
 ) -> Result<usize> {
     let mut ended = 0;
     for _ in 0..ROUNDS_MAX {
         let mut transaction = Transaction::new();
-        let count = add_end_of_all(&mut transaction, store, user, but, moment).await?;
+        let count = add_end_of_all(&mut transaction, store, user, but, now).await?;
         if count == 0 {
             break;
         }
@@ -71,12 +71,12 @@ pub async fn add_end_of_all(
     store: &Store,
     user: &UserId,
     but: Option<&SessionId>,
-    moment: Moment,
+    now: Timestamp,
 ) -> Result<usize, StoreError> {
     let mut others = Vec::new();
     let mut after = None;
     loop {
-        let (sessions, next) = store.sessions(user, READ_MAX, after, moment.now).await?;
+        let (sessions, next) = store.sessions(user, READ_MAX, after, now).await?;
         let ids = sessions.into_iter().map(|session| session.id);
         others.extend(ids.filter(|id| Some(id) != but));
         after = next;
@@ -86,7 +86,7 @@ pub async fn add_end_of_all(
     }
     others.truncate(ENDED_AT_ONCE_MAX);
     for id in &others {
-        store.end_session(transaction, user, id, moment.real_now)?;
+        store.end_session(transaction, user, id, now)?;
     }
     Ok(others.len())
 }

@@ -9,8 +9,8 @@ use kernel::time::Timestamp;
 use kernel::{Error, Result};
 use secrecy::SecretString;
 
+use super::Identity;
 use super::second_factor::SecondFactors;
-use super::{Identity, Moment};
 use crate::domain::check::{Checked, Checks};
 use crate::domain::{email, password, username};
 use crate::model::{PasswordHash, Person, PersonStatus};
@@ -88,10 +88,10 @@ pub async fn sign_in(
     identity: &Identity,
     second_factors: &SecondFactors,
     credentials: &Credentials,
-    moment: Moment,
+    now: Timestamp,
 ) -> Result<Proven> {
     let password = &credentials.password;
-    let found = find(identity, &credentials.name, moment.now).await?;
+    let found = find(identity, &credentials.name, now).await?;
     let checks = Checks {
         parameters: identity.parameters,
         imported_cost: identity.store.imports().await?.bcrypt_cost,
@@ -100,13 +100,13 @@ pub async fn sign_in(
     let checked = checks.check(password, kept)?;
     let person = found.filter(|person| person.status == PersonStatus::Active);
     let (Some(person), Checked::Right(rehashed)) = (person, checked) else {
-        return Err(refusal(identity, credentials, moment.now).await?);
+        return Err(refusal(identity, credentials, now).await?);
     };
     let second_factor = person.asks_for_code();
     if second_factor {
         let code = credentials.code.as_ref();
         let code = code.ok_or(Error::SecondFactorRequired)?;
-        if !check_code(second_factors, &person.id, code, moment).await? {
+        if !check_code(second_factors, &person.id, code, now).await? {
             return Err(Error::Unauthenticated);
         }
     }
@@ -122,12 +122,10 @@ async fn check_code(
     second_factors: &SecondFactors,
     user: &UserId,
     code: &SecretString,
-    moment: Moment,
+    now: Timestamp,
 ) -> Result<bool> {
     use secrecy::ExposeSecret;
-    second_factors
-        .check(user, code.expose_secret(), moment.real_now)
-        .await
+    second_factors.check(user, code.expose_secret(), now).await
 }
 
 /// Two reads, whoever it is.

@@ -1,12 +1,13 @@
 //! Starting a session for somebody who has shown who they are.
 
 use kernel::id::{OrganizationId, SessionId};
+use kernel::time::Timestamp;
 use kernel::{Error, Result};
 use platform::dynamo::{CommitError, StoreError, Transaction};
 use secrecy::SecretString;
 
 use super::sign_in::Proven;
-use super::{ATTEMPTS_MAX, Moment, contended};
+use super::{ATTEMPTS_MAX, contended};
 use crate::domain::refresh::{RefreshKey, RefreshToken};
 use crate::domain::session::Lineage;
 use crate::model::{Origin, Person, PersonStatus, Session};
@@ -41,29 +42,29 @@ pub async fn start_session(
     proven: Proven,
     org: Option<OrganizationId>,
     origin: Origin,
-    moment: Moment,
+    now: Timestamp,
 ) -> Result<Started> {
     let mut person = proven.person.clone();
-    let id = SessionId::generate(moment.now);
+    let id = SessionId::generate(now);
     let token = RefreshToken::first(&person.id, &id)?;
     let session = Session {
         id,
         user: person.id.clone(),
-        lineage: Lineage::started(&token, moment.now),
+        lineage: Lineage::started(&token, now),
         org,
         second_factor: proven.second_factor,
         provider: proven.provider.clone(),
         origin,
-        created_at: moment.now,
-        last_used_at: moment.now,
+        created_at: now,
+        last_used_at: now,
     };
-    let oldest = too_many(store, &session, moment).await?;
+    let oldest = too_many(store, &session, now).await?;
     let mut attempt = 1;
     loop {
         let mut transaction = Transaction::new();
         store.put_session(&mut transaction, &session)?;
         for id in &oldest {
-            store.end_session(&mut transaction, &person.id, id, moment.real_now)?;
+            store.end_session(&mut transaction, &person.id, id, now)?;
         }
         person = hold_person(store, &mut transaction, &proven, person)?;
         match transaction.commit().await {
@@ -126,10 +127,8 @@ async fn still_proven(store: &Store, proven: &Proven) -> Result<Person> {
 }
 
 /// The sessions that must end for this one to start.
-async fn too_many(store: &Store, new: &Session, moment: Moment) -> Result<Vec<SessionId>> {
-    let (mut sessions, _) = store
-        .sessions(&new.user, READ_MAX, None, moment.now)
-        .await?;
+async fn too_many(store: &Store, new: &Session, now: Timestamp) -> Result<Vec<SessionId>> {
+    let (mut sessions, _) = store.sessions(&new.user, READ_MAX, None, now).await?;
     let over = (sessions.len() + 1).saturating_sub(SESSIONS_MAX);
     sessions.sort_by_key(|session| session.last_used_at);
     let oldest = sessions.into_iter().take(over);

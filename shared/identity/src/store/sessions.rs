@@ -218,11 +218,11 @@ impl Store {
         transaction: &mut Transaction,
         user: &UserId,
         id: &SessionId,
-        real_now: Timestamp,
+        now: Timestamp,
     ) -> Result<(), StoreError> {
         let key = keys::session(user, id);
         transaction.delete("session", &self.identity, &key)?;
         let subject = Subject::Session(id.to_string());
-        restrict(transaction, &self.platform, subject, real_now)
+        restrict(transaction, &self.platform, subject, now)
     }
 }

@@ -3,11 +3,12 @@
 use kernel::Error;
 use kernel::id::UserId;
 use platform::dynamo::Transaction;
+use platform::race::{Failure, until_undisturbed};
 use platform::tokens::sha256_hex;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::members::standing;
-use super::scene::{Failure, commit, until_undisturbed};
+use super::scene::commit;
 use super::{Organizations, Request};
 use crate::model::{Invitation, Member, Status};
 use crate::store::MEMBERSHIPS_MAX;

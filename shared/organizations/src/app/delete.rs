@@ -9,9 +9,10 @@ use kernel::id::{OrganizationId, UserId};
 use kernel::time::Timestamp;
 use kernel::{Error, Result};
 use platform::dynamo::{StoreError, Transaction};
+use platform::race::{Failure, until_undisturbed};
 use platform::restrictions::{Subject, restrict};
 
-use super::scene::{Failure, commit, until_undisturbed};
+use super::scene::commit;
 use super::{Organizations, Request};
 use crate::store::Store;
 

@@ -6,11 +6,12 @@ use kernel::id::{InvitationId, OrganizationId, UserId};
 use platform::dynamo::Transaction;
 use platform::outbox::enqueue;
 use platform::queue::Queue;
+use platform::race::{Failure, until_undisturbed};
 use platform::tokens::sha256_hex;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 
-use super::scene::{Failure, commit, until_undisturbed};
+use super::scene::commit;
 use super::{Organizations, Request};
 use crate::domain::Refusal;
 use crate::domain::invitation::{LIFE, OPEN_MAX};

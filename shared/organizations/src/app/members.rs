@@ -4,8 +4,9 @@ use kernel::Error;
 use kernel::access::Permission;
 use kernel::id::{OrganizationId, UserId};
 use platform::dynamo::Transaction;
+use platform::race::{Failure, until_undisturbed};
 
-use super::scene::{Failure, commit, until_undisturbed};
+use super::scene::commit;
 use super::{Organizations, Request};
 use crate::domain::authority::Authority;
 use crate::domain::roster::{Roster, Standing};

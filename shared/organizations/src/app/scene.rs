@@ -1,15 +1,13 @@
 //! What every change begins with: the counts, then who acts; and what it ends
 //! with: a write that holds only if nobody else has changed the organization.
 
-use std::time::Duration;
-
 use kernel::Error;
 use kernel::access::Permission;
 use kernel::id::{OrganizationId, UserId};
 use kernel::time::Timestamp;
 use platform::dynamo::{StoreError, Transaction};
+use platform::race::Failure;
 use platform::restrictions::{Subject, restrict};
-use platform::retry::backoff;
 
 use super::Organizations;
 use crate::domain::authority::Authority;
@@ -17,57 +15,21 @@ use crate::domain::roster::Roster;
 use crate::model::{Member, Status};
 use crate::store::{PROVIDER, ROSTER};
 
-/// Attempts where somebody else changes the organization at the same time.
-const ATTEMPTS_MAX: u32 = 8;
-/// The first pause between two of them, at most.
-const PAUSE: Duration = Duration::from_millis(20);
 /// Restrictions that go into one transaction, beside the writes that cause them.
 pub(super) const RESTRICTIONS_A_WRITE: usize = 90;
-
-/// Why one attempt did not succeed.
-#[derive(Debug)]
-pub(super) enum Failure {
-    /// Somebody else was first; the next attempt sees what they wrote.
-    Raced,
-    /// It cannot succeed.
-    Final(Error),
-}
-
-impl<E: Into<Error>> From<E> for Failure {
-    fn from(error: E) -> Self {
-        Self::Final(error.into())
-    }
-}
-
-/// Tries until nobody else was in between.
-///
-/// # Errors
-/// What an attempt says, and `Conflict` where others are always first.
-pub(super) async fn until_undisturbed<T, F, Fut>(attempt: F) -> kernel::Result<T>
-where
-    F: Fn() -> Fut,
-    Fut: Future<Output = Result<T, Failure>>,
-{
-    for number in 0..ATTEMPTS_MAX {
-        match attempt().await {
-            Ok(done) => return Ok(done),
-            Err(Failure::Final(error)) => return Err(error),
-            Err(Failure::Raced) => tokio::time::sleep(backoff(number, PAUSE)).await,
-        }
-    }
-    Err(Error::Conflict(
-        "the organization is being changed by other requests; try again".to_owned(),
-    ))
-}
 
 /// Commits, telling a race from a failure.
 pub(super) async fn commit(transaction: Transaction) -> Result<(), Failure> {
     match transaction.commit().await {
         Ok(()) => Ok(()),
-        Err(error) if error.refused(ROSTER) => Err(Failure::Raced),
+        Err(error) if error.refused(ROSTER) => Err(being_changed()),
         Err(error) if error.refused(PROVIDER) => Err(Failure::Final(provider_changed())),
         Err(error) => Err(error.into()),
     }
+}
+
+fn being_changed() -> Failure {
+    Failure::Raced("the organization is being changed by other requests; try again".to_owned())
 }
 
 /// The provider is written as it was read; who reads it again sees why not.

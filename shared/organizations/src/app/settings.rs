@@ -4,8 +4,8 @@ use kernel::Error;
 use kernel::access::Permission;
 use kernel::id::{OrganizationId, UserId};
 use platform::dynamo::Transaction;
+use platform::race::{Failure, until_undisturbed};
 
-use super::scene::{Failure, until_undisturbed};
 use super::{Organizations, Request};
 use crate::model::Organization;
 

@@ -44,7 +44,7 @@ impl Doorman {
                 let device = device.ok_or(Error::Unauthenticated)?;
                 of_terminal(device, token, now)
             }
-            false => of_person(self.verifier.verify(token).await?),
+            false => of_person(self.verifier.verify(token, now).await?),
         };
         match self.courier.is_good(&grant, now).await? {
             true => Ok(grant),

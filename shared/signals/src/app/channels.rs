@@ -2,8 +2,8 @@
 
 use kernel::Error;
 use kernel::id::SignalChannelId;
+use platform::race::{Failure, until_undisturbed};
 
-use super::attempts::{Failure, until_undisturbed};
 use super::{Change, Request, Signals};
 use crate::domain::Refusal;
 use crate::domain::channel::{CHANNELS_MAX, Channel, ChannelTerms};
@@ -61,6 +61,7 @@ impl<T> Signals<T> {
         request: Request<'_>,
     ) -> kernel::Result<Channel> {
         until_undisturbed(|| async {
+            let desk = self.store.desk(owner).await?;
             let before = self.store.channel(owner, id).await?;
             let before = before.ok_or(Error::NotFound("channel"))?;
             if wanted.is_some_and(|wanted| wanted != before.version) {
@@ -75,8 +76,13 @@ impl<T> Signals<T> {
             };
             let mut change = Change::default();
             let version = Some(before.version);
+            let transaction = &mut change.transaction;
             self.store
-                .put_channel(&mut change.transaction, owner, version, &after)?;
+                .put_channel(transaction, owner, version, &after)?;
+            // Whoever deletes the strategy has read which channels name it.
+            if terms.strategy.is_some() && terms.strategy != before.terms.strategy {
+                self.store.put_desk(transaction, owner, desk)?;
+            }
             self.commit(&change, request).await?;
             Ok(after)
         })

@@ -2,8 +2,8 @@
 
 use kernel::Error;
 use kernel::id::SignalId;
+use platform::race::until_undisturbed;
 
-use super::attempts::until_undisturbed;
 use super::news::{Happening, to_all, to_author};
 use super::{Change, Request, Signals};
 use crate::domain::signal::{Closing, ClosingError, Signal};

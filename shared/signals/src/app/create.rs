@@ -3,8 +3,8 @@
 use kernel::Error;
 use kernel::access::Tier;
 use kernel::id::{SignalChannelId, SignalId};
+use platform::race::{Failure, until_undisturbed};
 
-use super::attempts::{Failure, until_undisturbed};
 use super::news::{Happening, to_all, to_author};
 use super::{Change, Request, Signals, Terminals};
 use crate::domain::Refusal;

@@ -2,8 +2,8 @@
 
 use kernel::Error;
 use kernel::id::SignalId;
+use platform::race::{Failure, until_undisturbed};
 
-use super::attempts::{Failure, until_undisturbed};
 use super::news::{Happening, to_author};
 use super::{Change, Request, Signals, Terminals};
 use crate::domain::signal::Signal;

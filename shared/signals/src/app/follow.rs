@@ -1,8 +1,8 @@
 //! What terminals make of signals.
 
 use kernel::id::SignalId;
+use platform::race::until_undisturbed;
 
-use super::attempts::until_undisturbed;
 use super::news::{Happening, to_author};
 use super::{Change, Request, Signals};
 use crate::domain::signal::{FollowedTrade, Signal, Status};

@@ -4,7 +4,7 @@
 use kernel::Error;
 use kernel::id::StrategyId;
 
-use super::attempts::{Failure, until_undisturbed};
+use platform::race::{Failure, until_undisturbed};
 use super::{Change, Request, Signals, Terminals};
 use crate::domain::Refusal;
 use crate::domain::strategy::{STRATEGIES_MAX, Strategy, StrategyTerms};

@@ -3,8 +3,8 @@
 use kernel::id::CommandId;
 use platform::devices::Device;
 use platform::dynamo::Transaction;
+use platform::race::{Failure, until_undisturbed};
 
-use super::race::{Failure, raced, until_undisturbed};
 use super::{Notification, Request, Trading};
 use crate::domain::{Kind, Status};
 use crate::model::{Command, Owner};
@@ -106,7 +106,7 @@ impl Trading {
         };
         self.commit(&change, &news, request)
             .await
-            .map_err(|error| raced(error, &[COMMAND]))
+            .map_err(|error| Failure::of(error, &[COMMAND]))
     }
 }
 

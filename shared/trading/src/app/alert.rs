@@ -5,8 +5,8 @@ use kernel::digest::sha256_hex;
 use kernel::id::AlertId;
 use platform::devices::Device;
 use platform::dynamo::Transaction;
+use platform::race::{Failure, until_undisturbed};
 
-use super::race::{Failure, raced, until_undisturbed};
 use super::{Notification, Request, Trading};
 use crate::model::{Alert, Owner, Severity};
 use crate::store::{SAME_FAULT, SameFault};
@@ -101,7 +101,7 @@ impl Trading {
         };
         self.commit(&change, &[news.to(&owner)?], request)
             .await
-            .map_err(|error| raced(error, &[SAME_FAULT]))?;
+            .map_err(|error| Failure::of(error, &[SAME_FAULT]))?;
         Ok(Reported {
             alert: alert.id,
             count: 1,

@@ -8,7 +8,6 @@ mod open;
 mod pair;
 mod presence;
 mod queue;
-mod race;
 mod record;
 mod switch;
 mod sync;

@@ -3,10 +3,10 @@
 
 use kernel::id::{DeviceId, TradeId};
 use kernel::{Error, FieldError};
+use platform::race::{Failure, until_undisturbed};
 use rust_decimal::{Decimal, RoundingStrategy};
 
 use super::issue::Draft;
-use super::race::{Failure, raced, until_undisturbed};
 use super::{Request, Trading};
 use crate::domain::{OnPosition, Order, Refusal, Trade, levels};
 use crate::model::{Command, Owner};
@@ -99,7 +99,7 @@ impl Trading {
             .put_control(&mut draft.change, owner, &before, &after)?;
         self.commit(&draft.change, &draft.news, request)
             .await
-            .map_err(|error| raced(error, &[CONTROL]))?;
+            .map_err(|error| Failure::of(error, &[CONTROL]))?;
         Ok(command)
     }
 

@@ -4,9 +4,9 @@ use chrono::TimeDelta;
 use kernel::Error;
 use platform::dynamo::{CommitError, Transaction};
 use platform::live::News;
+use platform::race::{Failure, until_undisturbed};
 
 use super::issue::Draft;
-use super::race::{Failure, raced, until_undisturbed};
 use super::{Request, Trading};
 use crate::domain::{Kind, OpenTrade, Order, Refusal};
 use crate::model::{Command, Owner, Provider, Totals};
@@ -82,7 +82,7 @@ impl Trading {
                 let sentence = "what this follows from was changed meanwhile";
                 Err(Error::Conflict(sentence.to_owned()).into())
             }
-            Err(error) => Err(raced(error, &OWN)),
+            Err(error) => Err(Failure::of(error, &OWN)),
         }
     }
 
@@ -170,7 +170,7 @@ impl Trading {
             .put_control(&mut draft.change, owner, &before, &after)?;
         self.commit(&draft.change, &draft.news, request)
             .await
-            .map_err(|error| raced(error, &[CONTROL]))?;
+            .map_err(|error| Failure::of(error, &[CONTROL]))?;
         Ok(commands)
     }
 }

@@ -5,9 +5,9 @@ use kernel::id::DeviceId;
 use kernel::time::Timestamp;
 use platform::devices::{self, Device};
 use platform::dynamo::Transaction;
+use platform::race::{Failure, until_undisturbed};
 use secrecy::SecretString;
 
-use super::race::{Failure, raced, until_undisturbed};
 use super::{Notification, Request, Trading};
 use crate::domain::pairing::{self, GOOD_FOR, TERMINALS_MAX};
 use crate::model::{Owner, Terminal};
@@ -110,7 +110,7 @@ impl Trading {
             Ok(()) => Ok(Some(Paired { device, token })),
             // Somebody else used the code a moment ago.
             Err(error) if error.refused(PAIRING) => Ok(None),
-            Err(error) => Err(raced(error, &[ROSTER])),
+            Err(error) => Err(Failure::of(error, &[ROSTER])),
         }
     }
 
@@ -148,7 +148,7 @@ impl Trading {
         };
         self.commit(&change, &[news.to(owner)?], request)
             .await
-            .map_err(|error| raced(error, &[ROSTER]))
+            .map_err(|error| Failure::of(error, &[ROSTER]))
     }
 }
 

@@ -7,10 +7,10 @@ use platform::dynamo::{StoreError, Transaction};
 use platform::live::News;
 use platform::outbox;
 use platform::queue::Queue;
+use platform::race::{Failure, until_undisturbed};
 use rust_decimal::Decimal;
 use serde::Serialize;
 
-use super::race::{Failure, raced, until_undisturbed};
 use super::watch::Watch;
 use super::{Request, Trading};
 use crate::domain::presence::THERE_FOR;
@@ -120,6 +120,6 @@ impl Trading {
         let news = status_update(&owner, &after)?;
         self.commit(&change, &[news], request)
             .await
-            .map_err(|error| raced(error, &[TERMINAL]))
+            .map_err(|error| Failure::of(error, &[TERMINAL]))
     }
 }

@@ -5,11 +5,11 @@ use kernel::time::Timestamp;
 use kernel::{Error, Number};
 use platform::devices::Device;
 use platform::live::News;
+use platform::race::{Failure, until_undisturbed};
 use rust_decimal::Decimal;
 use serde::Serialize;
 
 use super::issue::Draft;
-use super::race::{Failure, raced, until_undisturbed};
 use super::{Request, Trading};
 use crate::domain::trade::{self, Origin, Outcome};
 use crate::domain::{Kind, OpenTrade, Report, Status, Trade, TradeStatus};
@@ -87,7 +87,6 @@ impl Trading {
         self.count(&mut draft, &owner, before.as_ref(), &outcome)
             .await?;
         if let Some((command, was_queued)) = command
-            && !report.is_one_of_several
             && command.status.advanced(Status::Executed).is_some()
         {
             let done = command.done(Status::Executed, None, request.now);
@@ -102,7 +101,7 @@ impl Trading {
                 trade: id,
                 is_duplicate: false,
             }),
-            Err(error) => Err(raced(
+            Err(error) => Err(Failure::of(
                 error,
                 &[RESULT, TRADE, TOTALS, DAY, PROVIDER, COMMAND],
             )),

@@ -3,10 +3,10 @@
 use kernel::id::{CommandId, DeviceId};
 use kernel::time::Timestamp;
 use platform::live::News;
+use platform::race::{Failure, until_undisturbed};
 use serde::Serialize;
 
 use super::issue::Draft;
-use super::race::{Failure, raced, until_undisturbed};
 use super::{Request, Trading};
 use crate::domain::switches::Switch;
 use crate::domain::{Mode, Order, Refusal, Switches};
@@ -100,7 +100,7 @@ impl Trading {
         }
         self.commit(&draft.change, &draft.news, request)
             .await
-            .map_err(|error| raced(error, &[CONTROL]))?;
+            .map_err(|error| Failure::of(error, &[CONTROL]))?;
         Ok(switched)
     }
 
@@ -180,7 +180,7 @@ impl Trading {
             .put_control(&mut draft.change, owner, &before, &after)?;
         self.commit(&draft.change, &draft.news, request)
             .await
-            .map_err(|error| raced(error, &[CONTROL]))?;
+            .map_err(|error| Failure::of(error, &[CONTROL]))?;
         Ok((switches, issued, untold.len() <= STOPPED_AT_ONCE))
     }
 }

@@ -3,9 +3,9 @@
 use kernel::id::{KycDocumentId, KycId, OrganizationId, UserId};
 use kernel::{Error, Result};
 use platform::dynamo::Transaction;
+use platform::race::{Failure, until_undisturbed};
 
 use super::super::Request;
-use super::super::scene::{Failure, until_undisturbed};
 use super::{Kyc, commit};
 use crate::domain::kyc::{Applicant, ContentType, DocumentType, KycStatus};
 use crate::model::{KycApplication, KycDocument, Status};

@@ -6,10 +6,10 @@ use kernel::{Error, Result};
 use platform::dynamo::Transaction;
 use platform::outbox::enqueue;
 use platform::queue::Queue;
+use platform::race::{Failure, until_undisturbed};
 use serde::Serialize;
 
 use super::super::Request;
-use super::super::scene::{Failure, until_undisturbed};
 use super::{Kyc, commit};
 use crate::domain::kyc::{KycStatus, Verdict, check_judge};
 use crate::model::{KycApplication, KycDecision};

@@ -17,10 +17,10 @@ use platform::objects::{Bucket, SignedRequest, Upload};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::Organizations;
-use super::scene::Failure;
 use crate::domain::kyc::Applicant;
 use crate::model::{KycApplication, KycDocument};
 use crate::store::KYC;
+use platform::race::Failure;
 
 /// How long a document can be sent.
 const UPLOAD_FOR: TimeDelta = TimeDelta::minutes(15);
@@ -181,7 +181,7 @@ fn object_key(application: &KycApplication, document: &KycDocument) -> String {
 async fn commit(transaction: Transaction) -> Result<(), Failure> {
     match transaction.commit().await {
         Ok(()) => Ok(()),
-        Err(error) if error.refused(KYC) => Err(Failure::Raced),
+        Err(error) if error.refused(KYC) => Err(Failure::raced()),
         Err(error) if error.refused("organization") => Err(Error::NotFound("organization").into()),
         Err(error) => Err(error.into()),
     }
