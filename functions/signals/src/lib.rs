@@ -40,6 +40,7 @@ web::contents! {
     strategies::list,
     strategies::create,
     strategies::update,
+    strategies::delete,
     channels::list,
     channels::create,
     channels::update,

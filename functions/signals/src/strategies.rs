@@ -1,7 +1,8 @@
 //! `/api/strategies`
 
 use axum::extract::State;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
 use kernel::id::StrategyId;
 use kernel::page::Page;
 use signals::view::StrategyView;
@@ -108,4 +109,31 @@ pub(crate) async fn update(
         .await?;
     let version = strategy.version;
     Ok(tagged(version, Json(StrategyView::of(strategy, active))))
+}
+
+/// Deletes a strategy. Signals that were traded by it stay.
+#[utoipa::path(
+    delete,
+    path = "/api/strategies/{id}",
+    tag = "strategies",
+    security(("jwt" = [])),
+    params(("id" = String, Path, description = "The strategy")),
+    responses(
+        (status = 204, description = "It is gone"),
+        (status = 403, description = "The caller may not", body = ProblemBody),
+        (status = 404, description = "No such strategy of the caller", body = ProblemBody),
+        (status = 409, description = "It is the active one, or a channel's signals are traded by it", body = ProblemBody),
+    )
+)]
+pub(crate) async fn delete(
+    State(app): State<App>,
+    caller: Acting<Writing>,
+    CurrentRequest(request): CurrentRequest,
+    Path(id): Path<StrategyId>,
+) -> web::Result<Response> {
+    let request = app.platform.request(&request);
+    app.signals
+        .delete_strategy(&caller.owner(), &id, request)
+        .await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
 }

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::signal::Status;
 
-/// What a person has, which every change of how much it is passes.
+/// What a person has. Every change of how much it is passes it, and whatever
+/// comes to depend on a strategy.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Desk {
     /// How many channels.

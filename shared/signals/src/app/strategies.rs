@@ -1,10 +1,10 @@
-//! Strategies: made and changed. Exactly one of a person's is active: the desk
+//! Strategies: made, changed, deleted. Exactly one of a person's is active: the desk
 //! names it, and the first one that is made.
 
 use kernel::Error;
 use kernel::id::StrategyId;
-
 use platform::race::{Failure, until_undisturbed};
+
 use super::{Change, Request, Signals, Terminals};
 use crate::domain::Refusal;
 use crate::domain::strategy::{STRATEGIES_MAX, Strategy, StrategyTerms};
@@ -93,6 +93,48 @@ impl<T: Terminals> Signals<T> {
             Ok((after, is_active))
         })
         .await
+    }
+
+    /// Deletes a strategy. What terminals trade by stays what it is.
+    ///
+    /// # Errors
+    /// `NotFound`; `Conflict` where it is the active one, or a channel's
+    /// signals are traded by it.
+    pub async fn delete_strategy(
+        &self,
+        owner: &Owner,
+        id: &StrategyId,
+        request: Request<'_>,
+    ) -> kernel::Result<()> {
+        until_undisturbed(|| self.try_delete_strategy(owner, id, request)).await
+    }
+
+    async fn try_delete_strategy(
+        &self,
+        owner: &Owner,
+        id: &StrategyId,
+        request: Request<'_>,
+    ) -> Result<(), Failure> {
+        let desk = self.store.desk(owner).await?;
+        let strategy = self.store.strategy(owner, id).await?;
+        let strategy = strategy.ok_or(Error::NotFound("strategy"))?;
+        if desk.active.as_ref() == Some(id) {
+            return Err(Refusal::LastActive.into());
+        }
+        if self.store.is_traded_by(owner, id).await? {
+            return Err(Refusal::StrategyInUse.into());
+        }
+        let mut change = Change::default();
+        let transaction = &mut change.transaction;
+        self.store.delete_strategy(transaction, owner, &strategy)?;
+        // The desk that was read: nobody made it active, or had a channel name
+        // it, meanwhile.
+        let next = Desk {
+            strategies: desk.strategies.saturating_sub(1),
+            ..desk
+        };
+        self.store.put_desk(transaction, owner, next)?;
+        self.commit(&change, request).await
     }
 
     /// Writes a strategy with the desk, which every change of what is active

@@ -37,6 +37,9 @@ pub enum Refusal {
     /// One strategy is always active.
     #[error("one strategy is always active; make another one active instead")]
     LastActive,
+    /// A channel's signals are traded by the strategy.
+    #[error("a channel's signals are traded by the strategy; give the channel another one first")]
+    StrategyInUse,
 }
 
 impl From<Refusal> for Error {

@@ -1,10 +1,10 @@
 //! Channels of a person.
 
-use kernel::id::SignalChannelId;
+use kernel::id::{SignalChannelId, StrategyId};
 use platform::dynamo::{Condition, Query, Range, StoreError, Transaction};
 
 use super::{CHANNEL, Store, keys};
-use crate::domain::channel::Channel;
+use crate::domain::channel::{CHANNELS_MAX, Channel};
 use crate::model::Owner;
 
 impl Store {
@@ -37,6 +37,17 @@ impl Store {
         let page = self.table.query::<Channel>(&query).await?;
         let channels = page.rows.into_iter().map(|(_, channel)| channel).collect();
         Ok((channels, page.next))
+    }
+
+    /// Whether a channel of a person names a strategy.
+    pub(crate) async fn is_traded_by(
+        &self,
+        owner: &Owner,
+        strategy: &StrategyId,
+    ) -> Result<bool, StoreError> {
+        let (channels, _) = self.channels(owner, CHANNELS_MAX, None).await?;
+        let mut named = channels.iter().map(|channel| &channel.terms.strategy);
+        Ok(named.any(|named| named.as_ref() == Some(strategy)))
     }
 
     pub(crate) fn put_channel(

@@ -70,4 +70,17 @@ impl Store {
         transaction.put(STRATEGY, &self.table, &key, strategy, Some(unchanged))?;
         Ok(())
     }
+
+    /// Deletes a strategy, where it is still the version that was read.
+    pub(crate) fn delete_strategy(
+        &self,
+        transaction: &mut Transaction,
+        owner: &Owner,
+        strategy: &Strategy,
+    ) -> Result<(), StoreError> {
+        let key = keys::strategy(owner, &strategy.id);
+        let unchanged = Condition::number("version", strategy.version);
+        transaction.delete_where(STRATEGY, &self.table, &key, unchanged)?;
+        Ok(())
+    }
 }

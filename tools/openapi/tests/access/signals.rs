@@ -56,6 +56,8 @@ pub(crate) fn signals() -> Vec<Row> {
         read("GET /api/strategies", 200),
         write("POST /api/strategies", strategy(), 201, 201),
         write("PUT /api/strategies/{id}", strategy(), 200, 404),
+        // It is the active one.
+        write("DELETE /api/strategies/{id}", Value::Null, 409, 404),
         read("GET /api/channels", 200),
         write("POST /api/channels", channel(), 201, 201),
         write("PUT /api/channels/{id}", channel(), 200, 404),
