@@ -4,7 +4,10 @@
 //! ASCII whatever script, width or style they were written in; every byte
 //! beyond ASCII belongs to a letter; emoji that mean something are one control
 //! byte, and all other signs are spaces. This is narrower than NFKC on purpose:
-//! letters of different scripts that look alike stay different.
+//! it keeps apart what numbers something from what is a price. Letters of
+//! another script that only look Latin are for `alike`, which knows the word.
+
+use super::alike::Spelling;
 
 /// 📈 and its like: the price rises.
 pub(super) const UP: u8 = 1;
@@ -25,13 +28,20 @@ pub(super) const ORDINAL: u8 = 14;
 pub(super) fn fold(text: &str, out: &mut String) {
     out.clear();
     out.reserve(text.len());
+    if text.is_ascii() {
+        return text.chars().for_each(|c| fold_ascii(c, out));
+    }
+    let mut spelling = Spelling::of(text);
     for c in text.chars() {
+        let before = out.len();
         if c.is_ascii() {
             fold_ascii(c, out);
         } else {
             fold_beyond(c, out);
         }
+        spelling.note(c, before, out);
     }
+    spelling.end(out);
 }
 
 fn fold_ascii(c: char, out: &mut String) {
@@ -63,6 +73,7 @@ fn fold_beyond(c: char, out: &mut String) {
         0x0401 | 0x0451 => out.push('е'),
         0x0430..=0x044F => out.push(c),
         0x0600..=0x06FF => arabic(c, out),
+        0x02B0..=0x02B8 | 0x02E1..=0x02E3 | 0x1D2C..=0x1D6A => raised(c, out),
         0x1D00..=0x1D22 | 0xA730..=0xA731 => small_capital(c, out),
         0x2000..=0x200A | 0x200C | 0x205F | 0x3000 => out.push(' '),
         0x200B | 0x200D..=0x200F | 0x202A..=0x202E | 0x2060..=0x2069 => {}
@@ -78,9 +89,17 @@ fn fold_beyond(c: char, out: &mut String) {
         0xFF01..=0xFF5E => fold_ascii(ascii(c as u32 - 0xFEE0), out),
         0x1D400..=0x1D7FF => mathematical(c as u32 - 0x1D400, out),
         0x1F000.. => picture(c, out),
-        0x2070..=0x2089 | 0x00B2 | 0x00B3 | 0x00B9 | 0x2460..=0x249B | 0x2776..=0x2793 => {
+        0x2070
+        | 0x2074..=0x207E
+        | 0x2080..=0x2089
+        | 0x00B2
+        | 0x00B3
+        | 0x00B9
+        | 0x2460..=0x249B
+        | 0x2776..=0x2793 => {
             small_number(c, out);
         }
+        0x249C..=0x24B5 => push(0x61 + (c as u32 - 0x249C), out),
         0x24B6..=0x24CF => push(0x61 + (c as u32 - 0x24B6), out),
         0x24D0..=0x24E9 => push(0x61 + (c as u32 - 0x24D0), out),
         0x2100..=0x214F => letterlike(c, out),
@@ -164,6 +183,36 @@ fn small_capital(c: char, out: &mut String) {
         'ꜰ' => 'f',
         'ꜱ' => 's',
         other => other,
+    };
+    out.push(plain);
+}
+
+/// Raised letters, with which names are decorated: ᴮᵁʸ.
+fn raised(c: char, out: &mut String) {
+    let plain = match c {
+        'ᴬ' | 'ᵃ' => 'a',
+        'ᴮ' | 'ᵇ' => 'b',
+        'ᴰ' | 'ᵈ' => 'd',
+        'ᴱ' | 'ᵉ' => 'e',
+        'ᴳ' | 'ᵍ' => 'g',
+        'ᴴ' | 'ʰ' => 'h',
+        'ᴵ' => 'i',
+        'ᴶ' | 'ʲ' => 'j',
+        'ᴷ' | 'ᵏ' => 'k',
+        'ᴸ' | 'ˡ' => 'l',
+        'ᴹ' | 'ᵐ' => 'm',
+        'ᴺ' => 'n',
+        'ᴼ' | 'ᵒ' => 'o',
+        'ᴾ' | 'ᵖ' => 'p',
+        'ᴿ' | 'ʳ' => 'r',
+        'ˢ' => 's',
+        'ᵀ' | 'ᵗ' => 't',
+        'ᵁ' | 'ᵘ' => 'u',
+        'ᵛ' => 'v',
+        'ᵂ' | 'ʷ' => 'w',
+        'ˣ' => 'x',
+        'ʸ' => 'y',
+        _ => return,
     };
     out.push(plain);
 }
@@ -277,6 +326,12 @@ fn sign_or_letter(c: char, out: &mut String) {
         'ɴ' => out.push('n'),
         'ʀ' => out.push('r'),
         'ʏ' => out.push('y'),
+        'ᶜ' => out.push('c'),
+        'ᶠ' => out.push('f'),
+        'ᶻ' => out.push('z'),
+        'ⁱ' => out.push('i'),
+        'ⁿ' => out.push('n'),
+        'ⱽ' => out.push('v'),
         _ if c.is_alphabetic() => out.extend(c.to_lowercase()),
         _ => out.push(' '),
     }
@@ -337,8 +392,38 @@ mod tests {
     }
 
     #[test]
-    fn alike_letters_of_other_scripts_stay_what_they_are() {
-        assert_ne!(folded("ВUY"), "buy");
+    fn letters_that_only_look_latin_are_latin_within_latin_words() {
+        // Cyrillic В, Е and А, Greek Υ and Ο, and a zero-width space between.
+        assert_eq!(folded("ВUY ЕURUSD, ХАUUSD"), "buy eurusd, xauusd");
+        assert_eq!(folded("BUΥ GΟLD В\u{200b}UY"), "buy gold buy");
+        assert_eq!(folded("ЅELL ЅL1: 1,5 ТP2 USDТ"), "sell sl1: 1,5 tp2 usdt");
+        // All of the word is Cyrillic, and nothing of the text is beyond doubt.
+        assert_eq!(folded("ВТС LONG\nТР1️⃣ 1.5"), "btc long\ntp1\u{e} 1.5");
+    }
+
+    #[test]
+    fn what_is_written_in_one_script_stays_as_it_is() {
+        for text in [
+            "лонг btc от 62500, тр 63000, все с плечом 10х",
+            "сон, рост, вот, тест и тор",
+            "long btc 10х",
+            "αγορά χρυσού",
+            "usdt-пара, solюшка, курс",
+        ] {
+            assert_eq!(folded(text), text);
+        }
+    }
+
+    #[test]
+    fn a_latin_letter_within_a_cyrillic_word_is_cyrillic() {
+        // Latin C, o and e.
+        assert_eq!(folded("Cтоп Вxoд цeль"), "стоп вход цель");
+        assert_eq!(folded("SELLим"), "sellим");
+    }
+
+    #[test]
+    fn raised_and_bracketed_letters_are_plain() {
+        assert_eq!(folded("ᴮᵁʸ ᵍᵒˡᵈ ⒝⒰⒴"), "buy gold buy");
     }
 
     #[test]

@@ -3,8 +3,9 @@
 //! Pure and total: whatever the text is, reading it neither panics nor takes more than linear time.
 //! No regular expressions; one pass a step, one module a step:
 //!
-//! 1. `fold` writes the text in one spelling, `lexer` cuts it into `tokens`, with `numbers`,
-//!    `keywords` (a list a language) and `symbols` as help.
+//! 1. `fold` writes the text in one spelling, with `alike` for letters that only look Latin;
+//!    `lexer` cuts it into `tokens`, with `numbers`, `keywords` (a list a language) and `symbols`
+//!    as help.
 //! 2. `fields` walks over the tokens, `labels` says what each word does to the numbers behind it;
 //!    what comes out are `facts`.
 //! 3. `assemble` puts a signal together, `judge` refuses what cannot be traded and weighs the rest.
@@ -21,6 +22,7 @@
 //! - Of several setups in one message the first is read.
 //! - A message that repeats a signal to say that it was hit is an update, not a signal.
 
+mod alike;
 mod answer;
 mod assemble;
 mod facts;
