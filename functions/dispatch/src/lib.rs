@@ -1,8 +1,9 @@
 //! Dispatch: outbox rows from the tables' streams to their queues, and once a
 //! minute those that a stream missed. The same job erases what is left of
-//! deleted organizations: both finish what others have begun.
+//! deleted organizations, which finishes what others have begun as well, and
+//! notes in which queues nothing waits.
 
-use kernel::time::Clock;
+use kernel::time::{Clock, Timestamp};
 use organizations::Store;
 use organizations::app::erase_deleted;
 use platform::aws::SdkConfig;
@@ -10,7 +11,7 @@ use platform::clock::{BusinessClock, SystemClock};
 use platform::config::Env;
 use platform::dynamo::{Key, Table};
 use platform::outbox::{Dispatcher, Row, row_of};
-use platform::queue::{Queue, Queues};
+use platform::queue::{Paces, Queue, Queues};
 use platform::runtime::{Event, EventRecord};
 use serde_json::{Value, json};
 
@@ -29,6 +30,8 @@ const TABLES: [&str; 6] = [
 pub struct App {
     /// By the name of the table.
     dispatchers: Vec<(String, Dispatcher)>,
+    queues: Queues,
+    paces: Paces,
     organizations: Store,
     clock: BusinessClock,
 }
@@ -54,6 +57,8 @@ impl App {
         let organizations = Table::new(dynamo, env.text("ORGANIZATIONS_TABLE")?);
         Ok(Self {
             dispatchers,
+            queues,
+            paces: Paces::new(platform_table.clone()),
             organizations: Store::new(organizations),
             clock: BusinessClock::of(env, platform_table),
         })
@@ -81,16 +86,24 @@ impl App {
                 Ok(json!({"batchItemFailures": []}))
             }
             Event::Job(_) => {
-                let mut swept = 0;
-                for (_, dispatcher) in &self.dispatchers {
-                    swept += dispatcher.sweep(now, SystemClock.now()).await?;
-                }
+                let noted = self.paces.note_empty(&self.queues, SystemClock.now());
+                let (swept, ()) = tokio::join!(self.sweep(now), noted);
+                let swept = swept?;
                 let erased = erase_deleted(&self.organizations).await?;
                 tracing::info!(swept, erased, "events swept: {swept}");
                 Ok(json!({"swept": swept, "erased": erased}))
             }
             Event::Queue(_) => Err(kernel::Error::internal("no queue calls this function")),
         }
+    }
+
+    /// Hands on what the streams missed. Answers how many rows.
+    async fn sweep(&self, now: Timestamp) -> kernel::Result<usize> {
+        let mut swept = 0;
+        for (_, dispatcher) in &self.dispatchers {
+            swept += dispatcher.sweep(now, SystemClock.now()).await?;
+        }
+        Ok(swept)
     }
 }
 

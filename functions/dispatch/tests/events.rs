@@ -3,7 +3,7 @@
 use fn_dispatch::App;
 use platform::dynamo::{Key, to_item};
 use platform::outbox::Row;
-use platform::queue::Queue;
+use platform::queue::{Paces, Queue, Queues};
 use platform::runtime::Event;
 use serde_json::{Value, json};
 use testkit::Stack;
@@ -77,4 +77,30 @@ async fn the_sweeper_hands_on_a_row_that_the_stream_lost() {
     assert_eq!(stack.cloud.take_sent().len(), 1);
     let answer = handle(&stack, json!({"job": "sweep-outbox"})).await;
     assert_eq!(answer, json!({"swept": 0, "erased": 0}));
+}
+
+#[tokio::test]
+async fn the_minutes_job_notes_the_queues_in_which_nothing_waits() {
+    let stack = Stack::start().await;
+    let sqs = aws_sdk_sqs::Client::new(stack.aws());
+    let queues = Queues::from_env(sqs, &stack.env(), &Queue::ALL).expect("queues");
+    let sent = queues.send(Queue::Rules, &json!({}), 0).await;
+    sent.expect("sends");
+    // What is held back does not wait yet.
+    let sent = queues.send(Queue::Sync, &json!({}), 30).await;
+    sent.expect("sends");
+    stack.cloud.silence("mail");
+    handle(&stack, json!({"job": "sweep-outbox"})).await;
+    let noted = Paces::new(stack.cloud.platform.clone()).all().await;
+    let mut noted: Vec<&str> = noted
+        .expect("reads")
+        .iter()
+        .filter(|(_, pace)| pace.empty_at_ms.is_some())
+        .map(|(queue, _)| queue.as_str())
+        .collect();
+    noted.sort_unstable();
+    assert_eq!(
+        noted,
+        ["fanout", "realtime", "sync", "terminals", "webhooks"]
+    );
 }

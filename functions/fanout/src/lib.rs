@@ -5,7 +5,8 @@ use kernel::time::Clock;
 use platform::aws::SdkConfig;
 use platform::clock::SystemClock;
 use platform::config::{ConfigError, Env};
-use platform::queue::{Queue, Queues, consume_in_order};
+use platform::dynamo::Table;
+use platform::queue::{Intake, Queue, Queues};
 use platform::runtime::Event;
 use realtime::app::Courier;
 use realtime::messages::FanoutMessage;
@@ -20,6 +21,7 @@ const TURN: TimeDelta = TimeDelta::seconds(10);
 #[derive(Debug)]
 pub struct App {
     courier: Courier,
+    intake: Intake,
 }
 
 impl App {
@@ -30,8 +32,11 @@ impl App {
     pub fn new(env: &Env, aws: &SdkConfig) -> Result<Self, ConfigError> {
         let sqs = aws_sdk_sqs::Client::new(aws);
         let queues = Queues::from_env(sqs, env, &[Queue::Fanout])?;
+        let dynamo = aws_sdk_dynamodb::Client::new(aws);
+        let platform_table = Table::new(dynamo, env.text("PLATFORM_TABLE")?);
         Ok(Self {
             courier: Courier::new(env, aws, queues)?,
+            intake: Intake::new(platform_table, Queue::Fanout),
         })
     }
 
@@ -46,10 +51,9 @@ impl App {
             ));
         };
         let turn_ends = SystemClock.now() + TURN;
-        let failed = consume_in_order(messages, async |of_log: Vec<FanoutMessage>| {
-            self.courier.fan_out(of_log, turn_ends).await
-        })
-        .await;
+        let fan_out =
+            async |of_log: Vec<FanoutMessage>| self.courier.fan_out(of_log, turn_ends).await;
+        let failed = self.intake.consume_in_order(messages, fan_out).await;
         serde_json::to_value(failed).map_err(kernel::Error::internal)
     }
 }

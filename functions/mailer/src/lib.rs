@@ -11,9 +11,9 @@ use identity::store::Store;
 use kernel::time::{Clock, Timestamp};
 use kernel::{Error, Result};
 use ledger::Claim;
-use platform::clock::BusinessClock;
+use platform::clock::SystemClock;
 use platform::keys::Vault;
-use platform::queue::consume;
+use platform::queue::Intake;
 use platform::runtime::Event;
 use serde_json::Value;
 
@@ -28,10 +28,10 @@ pub struct App {
     pub mailer: Mailer,
     /// Remembers what was sent.
     pub ledger: Ledger,
+    /// The queue that brings messages.
+    pub intake: Intake,
     /// Where links lead: the app's own address.
     pub app_url: String,
-    /// What the life of tokens goes by.
-    pub clock: BusinessClock,
 }
 
 /// An event that this function has no trigger for.
@@ -49,14 +49,12 @@ pub struct UnderWay;
 /// # Errors
 /// Where the event is not for this function.
 pub async fn handle(app: &App, event: Event) -> Result<Value> {
-    app.clock.refresh().await;
     let Event::Queue(event) = event else {
         return Err(Error::internal(UnexpectedEvent));
     };
-    let failed = consume(event, |message: MailMessage| async move {
-        deliver(app, &message, app.clock.now()).await
-    })
-    .await;
+    let deliver =
+        |message: MailMessage| async move { deliver(app, &message, SystemClock.now()).await };
+    let failed = app.intake.consume(event, deliver).await;
     serde_json::to_value(failed).map_err(Error::internal)
 }
 

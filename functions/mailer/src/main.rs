@@ -6,10 +6,10 @@ use fn_mailer::{App, Ledger, handle};
 use identity::gateway::mail::Mailer;
 use identity::store::Store;
 use kernel::error::Cause;
-use platform::clock::BusinessClock;
 use platform::config::Env;
 use platform::dynamo::Table;
 use platform::keys::Vault;
+use platform::queue::{Intake, Queue};
 use platform::secrets::Secrets;
 use platform::{aws, runtime, telemetry};
 
@@ -26,7 +26,7 @@ async fn main() -> Result<(), Cause> {
         mailer: Mailer::from_env(&env, &secrets)?,
         vault: Vault::new(secrets, env.text("MASTER_KEY_SECRET")?),
         ledger: Ledger::new(platform_table.clone()),
-        clock: BusinessClock::of(&env, platform_table.clone()),
+        intake: Intake::new(platform_table.clone(), Queue::Mail),
         store: Store::new(identity_table, platform_table),
         app_url: env.text("APP_URL")?,
     };

@@ -19,7 +19,7 @@ use platform::clock::SystemClock;
 use platform::config::{ConfigError, Env};
 use platform::dynamo::Table;
 use platform::live::Live;
-use platform::queue::{Queue, Queues, consume};
+use platform::queue::{Intake, Queue, Queues};
 use platform::rate_limit::{Limit, MINUTE_S, RateLimiter};
 use platform::runtime::Event;
 use platform::tokens::Verifier;
@@ -39,6 +39,7 @@ const REQUESTS_A_MINUTE: u32 = 100;
 #[derive(Debug)]
 pub struct App {
     doorman: Doorman,
+    intake: Intake,
     accounts: Accounts,
     trading: Trading,
     people: identity::store::Store,
@@ -71,6 +72,7 @@ impl App {
                 courier: Courier::new(env, aws, queues)?,
                 verifier: Verifier::new(platform_table.clone(), env.text("TOKEN_ISSUER")?),
             },
+            intake: Intake::new(platform_table.clone(), Queue::Realtime),
             accounts: Accounts::new(table("ACCOUNTS_TABLE")?),
             trading: Trading::new(
                 table("TRADING_TABLE")?,
@@ -97,7 +99,7 @@ impl App {
         match Event::parse(event).map_err(Error::internal)? {
             Event::Queue(checks) => {
                 let check = async |check| self.doorman.courier.check(check).await;
-                let failed = consume(checks, check).await;
+                let failed = self.intake.consume(checks, check).await;
                 serde_json::to_value(failed).map_err(Error::internal)
             }
             Event::Job(job) if job == SWEEP_JOB => {

@@ -10,7 +10,7 @@ use platform::clock::BusinessClock;
 use platform::config::Env;
 use platform::dynamo::Table;
 use platform::live::Live;
-use platform::queue::consume_grouped;
+use platform::queue::{Intake, Queue};
 use platform::runtime::Event;
 use serde_json::Value;
 
@@ -19,6 +19,7 @@ use serde_json::Value;
 pub struct App {
     store: Store,
     live: Live,
+    intake: Intake,
     clock: BusinessClock,
 }
 
@@ -36,6 +37,7 @@ impl App {
         Ok(Self {
             store: Store::new(Table::new(dynamo.clone(), env.text("ACCOUNTS_TABLE")?)),
             live: Live::new(Table::new(dynamo, env.text("REALTIME_TABLE")?)),
+            intake: Intake::new(platform_table.clone(), Queue::Rules),
             clock: BusinessClock::of(env, platform_table),
         })
     }
@@ -52,7 +54,8 @@ impl App {
             ));
         };
         let carry_out = async |message| self.carry_out(message).await;
-        let failed = consume_grouped(messages, account, carry_out).await;
+        let failed = self.intake.consume_grouped(messages, account, carry_out);
+        let failed = failed.await;
         serde_json::to_value(failed).map_err(kernel::Error::internal)
     }
 

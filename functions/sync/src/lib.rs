@@ -13,7 +13,7 @@ use platform::clock::BusinessClock;
 use platform::config::Env;
 use platform::dynamo::Table;
 use platform::keys::Vault;
-use platform::queue::{Queue, Queues, consume};
+use platform::queue::{Intake, Queue, Queues};
 use platform::runtime::Event;
 use platform::secrets::Secrets;
 use serde_json::{Value, json};
@@ -22,6 +22,7 @@ use serde_json::{Value, json};
 #[derive(Debug)]
 pub struct App {
     syncer: Syncer,
+    intake: Intake,
     queues: Queues,
     clock: BusinessClock,
 }
@@ -46,6 +47,7 @@ impl App {
                 vault: Vault::new(Arc::clone(&secrets), env.text("MASTER_KEY_SECRET")?),
                 gateway: Mt5Gateway::new(settings, secrets, platform_table.clone())?,
             },
+            intake: Intake::new(platform_table.clone(), Queue::Sync),
             queues: Queues::from_env(sqs, env, &[Queue::Sync])?,
             clock: BusinessClock::of(env, platform_table),
         })
@@ -59,7 +61,8 @@ impl App {
         self.clock.refresh().await;
         match event {
             Event::Queue(messages) => {
-                let failed = consume(messages, async |message| self.step(message).await).await;
+                let step = async |message| self.step(message).await;
+                let failed = self.intake.consume(messages, step).await;
                 serde_json::to_value(failed).map_err(kernel::Error::internal)
             }
             Event::Job(_) => {

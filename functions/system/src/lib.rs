@@ -1,10 +1,11 @@
-//! The deployment itself: whether it lives, what it counts, what it can do;
-//! and every path that no other function has.
+//! The deployment itself: whether it lives, how its parts are, what it counts,
+//! what it can do; and every path that no other function has.
 
 mod docs;
 mod health;
 mod metrics;
 mod state;
+mod system_health;
 
 pub use state::App;
 
@@ -13,6 +14,7 @@ use axum::Router;
 web::contents! {
     App,
     health::health,
+    system_health::system_health,
     metrics::metrics,
     docs::document,
     docs::page,

@@ -1,8 +1,9 @@
 //! `GET /api/metrics`
 
-use aws_sdk_sqs::types::QueueAttributeName;
 use axum::extract::State;
+use kernel::Error;
 use kernel::time::Timestamp;
+use platform::queue::Count;
 use serde::Serialize;
 use utoipa::ToSchema;
 use web::caller::PlatformAdmin;
@@ -48,44 +49,21 @@ pub(crate) async fn metrics(
     State(app): State<App>,
     _admin: PlatformAdmin,
 ) -> web::Result<Json<MetricsAnswer>> {
-    let mut queues = Vec::with_capacity(app.queues.len());
-    for queue in app.queues.iter() {
-        let [waiting, delayed, in_flight] = depth(&app, &queue.url).await?;
-        let [dead_letters, ..] = depth(&app, &queue.dead_letters_url).await?;
-        queues.push(QueueMetrics {
-            name: queue.name,
-            waiting,
-            delayed,
-            in_flight,
-            dead_letters,
-        });
-    }
-    Ok(Json(MetricsAnswer {
-        queues,
-        at: app.platform.real_now(),
-    }))
+    let at = app.platform.real_now();
+    let counts = app.gauges.read(at).await;
+    let queues: Option<Vec<QueueMetrics>> = counts.into_iter().map(metrics_of).collect();
+    let queues = queues.ok_or(Error::internal("a queue was not counted"))?;
+    Ok(Json(MetricsAnswer { queues, at }))
 }
 
-/// Waiting, delayed and in-flight messages; SQS counts approximately.
-async fn depth(app: &App, url: &str) -> web::Result<[u64; 3]> {
-    let names = [
-        QueueAttributeName::ApproximateNumberOfMessages,
-        QueueAttributeName::ApproximateNumberOfMessagesDelayed,
-        QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
-    ];
-    let answer = app
-        .sqs
-        .get_queue_attributes()
-        .queue_url(url)
-        .set_attribute_names(Some(names.to_vec()))
-        .send()
-        .await
-        .map_err(kernel::Error::internal)?;
-    Ok(names.map(|name| {
-        answer
-            .attributes()
-            .and_then(|attributes| attributes.get(&name))
-            .and_then(|count| count.parse().ok())
-            .unwrap_or(0)
-    }))
+/// The figures of a queue; none where a part of them is not known.
+fn metrics_of(count: Count) -> Option<QueueMetrics> {
+    let depth = count.depth?;
+    Some(QueueMetrics {
+        name: count.queue.as_str(),
+        waiting: depth.waiting,
+        delayed: depth.delayed,
+        in_flight: depth.in_flight,
+        dead_letters: count.dead_letters?,
+    })
 }

@@ -1,27 +1,20 @@
 //! What the handlers have at hand.
 
-use std::sync::Arc;
-
 use platform::aws::SdkConfig;
-use platform::config::Env;
+use platform::config::{ConfigError, Env};
 use platform::dynamo::Table;
+use platform::queue::{Gauges, Paces};
 use web::Platform;
-
-/// A queue and its dead letters, by their addresses.
-#[derive(Clone, Debug)]
-pub(crate) struct Watched {
-    pub(crate) name: &'static str,
-    pub(crate) url: String,
-    pub(crate) dead_letters_url: String,
-}
 
 /// The function's state, shared by its requests.
 #[derive(Clone, Debug)]
 pub struct App {
     /// The platform.
     pub platform: Platform,
-    pub(crate) sqs: aws_sdk_sqs::Client,
-    pub(crate) queues: Arc<Vec<Watched>>,
+    pub(crate) gauges: Gauges,
+    pub(crate) paces: Paces,
+    pub(crate) trading: trading::Store,
+    pub(crate) connections: realtime::store::Store,
 }
 
 impl App {
@@ -33,25 +26,15 @@ impl App {
         env: &Env,
         aws: &SdkConfig,
     ) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
-        let table = Table::new(
-            aws_sdk_dynamodb::Client::new(aws),
-            env.text("PLATFORM_TABLE")?,
-        );
-        let watched = |name, url, dead_letters| -> Result<Watched, platform::config::ConfigError> {
-            Ok(Watched {
-                name,
-                url: env.text(url)?,
-                dead_letters_url: env.text(dead_letters)?,
-            })
-        };
+        let dynamo = aws_sdk_dynamodb::Client::new(aws);
+        let table = |name| Ok::<_, ConfigError>(Table::new(dynamo.clone(), env.text(name)?));
+        let platform_table = table("PLATFORM_TABLE")?;
         Ok(Self {
-            platform: Platform::new(env, table, None)?,
-            sqs: aws_sdk_sqs::Client::new(aws),
-            queues: Arc::new(vec![
-                watched("sync", "SYNC_QUEUE_URL", "SYNC_DLQ_URL")?,
-                watched("rules", "RULES_QUEUE_URL", "RULES_DLQ_URL")?,
-                watched("webhooks", "WEBHOOKS_QUEUE_URL", "WEBHOOKS_DLQ_URL")?,
-            ]),
+            platform: Platform::new(env, platform_table.clone(), None)?,
+            gauges: Gauges::from_env(aws_sdk_sqs::Client::new(aws), env)?,
+            paces: Paces::new(platform_table),
+            trading: trading::Store::new(table("TRADING_TABLE")?),
+            connections: realtime::store::Store::new(table("REALTIME_TABLE")?),
         })
     }
 }

@@ -7,7 +7,7 @@ use platform::clock::SystemClock;
 use platform::config::Env;
 use platform::dynamo::Table;
 use platform::live::Live;
-use platform::queue::{Queue, Queues, consume};
+use platform::queue::{Intake, Queue, Queues};
 use platform::runtime::Event;
 use serde_json::{Value, json};
 use trading::app::Watch;
@@ -18,6 +18,7 @@ use trading::{Request, Trading};
 pub struct App {
     /// The use cases of trading.
     pub trading: Trading,
+    intake: Intake,
     queues: Queues,
 }
 
@@ -36,6 +37,7 @@ impl App {
         let trading_table = Table::new(dynamo.clone(), env.text("TRADING_TABLE")?);
         let realtime_table = Table::new(dynamo, env.text("REALTIME_TABLE")?);
         Ok(Self {
+            intake: Intake::new(platform_table.clone(), Queue::Terminals),
             trading: Trading::new(trading_table, platform_table, Live::new(realtime_table)),
             queues: Queues::from_env(sqs, env, &[Queue::Terminals])?,
         })
@@ -48,11 +50,11 @@ impl App {
     pub async fn handle(&self, event: Event) -> kernel::Result<Value> {
         match event {
             Event::Queue(event) => {
-                let failed = consume(event, async |watch: Watch| {
+                let look = async |watch: Watch| {
                     let id = format!("look:{}:{}", watch.device, watch.watch);
                     self.trading.look(&watch, &self.queues, request(&id)).await
-                })
-                .await;
+                };
+                let failed = self.intake.consume(event, look).await;
                 serde_json::to_value(failed).map_err(kernel::Error::internal)
             }
             Event::Job(job) => {

@@ -7,6 +7,7 @@ use kernel::time::{Clock, Timestamp};
 use platform::clock::SystemClock;
 use platform::devices::Device;
 use platform::outbox::Row;
+use platform::queue::{Paces, Queue};
 use platform::runtime::Event;
 use serde_json::{Value, json};
 use testkit::Stack;
@@ -205,4 +206,38 @@ async fn a_look_after_a_terminal_that_was_revoked_is_none() {
         desk.handle(&unknown).await,
         json!({"batchItemFailures": []})
     );
+}
+
+#[tokio::test]
+async fn it_is_noted_every_few_seconds_how_long_messages_waited() {
+    let desk = Desk::open().await;
+    desk.hear(now() - TimeDelta::seconds(61)).await;
+    let look = desk.looks().await.remove(0);
+    let mut event: Value =
+        serde_json::from_str(include_str!("../../../events/terminals.json")).expect("JSON");
+    let record = &mut event["Records"][0];
+    record["body"] = serde_json::to_string(&look).expect("JSON").into();
+    record["messageAttributes"] = json!({"delay_s": {
+        "dataType": "Number", "stringValue": "60",
+        "stringListValues": [], "binaryListValues": [],
+    }});
+    let mut noted = Vec::new();
+    for waited_s in [7, 700] {
+        let sent = now() - TimeDelta::seconds(60 + waited_s);
+        let sent = sent.timestamp_millis().to_string();
+        event["Records"][0]["attributes"]["SentTimestamp"] = sent.into();
+        let event = Event::parse(event.clone()).expect("an event");
+        desk.app.handle(event).await.expect("handles");
+        let paces = Paces::new(desk.stack.cloud.platform.clone()).all().await;
+        noted.push(paces.expect("reads"));
+    }
+    let (queue, pace) = noted[0][0];
+    assert_eq!((queue, noted[0].len()), (Queue::Terminals, 1));
+    let waited_ms = pace.waited_ms.expect("a note");
+    assert!((7_000..17_000).contains(&waited_ms), "{waited_ms}");
+    assert!(
+        pace.taken_at()
+            .is_some_and(|at| now() - at < TimeDelta::seconds(10))
+    );
+    assert_eq!(noted[0], noted[1], "noted again within ten seconds");
 }

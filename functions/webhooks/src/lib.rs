@@ -6,7 +6,7 @@ use accounts::app::messages::WebhookMessage;
 use kernel::time::Clock;
 use kernel::{Error, Result};
 use platform::clock::BusinessClock;
-use platform::queue::consume;
+use platform::queue::Intake;
 use platform::runtime::Event;
 use serde_json::{Value, json};
 
@@ -18,6 +18,8 @@ pub const RETRY_JOB: &str = "retry-webhooks";
 pub struct App {
     /// Makes the attempts.
     pub deliverer: Deliverer,
+    /// The queue that brings messages.
+    pub intake: Intake,
     /// What due times go by.
     pub clock: BusinessClock,
 }
@@ -36,10 +38,10 @@ pub async fn handle(app: &App, event: Event) -> Result<Value> {
     app.clock.refresh().await;
     match event {
         Event::Queue(event) => {
-            let failed = consume(event, |message: WebhookMessage| async move {
+            let deliver = |message: WebhookMessage| async move {
                 app.deliverer.handle(&message, app.clock.now()).await
-            })
-            .await;
+            };
+            let failed = app.intake.consume(event, deliver).await;
             serde_json::to_value(failed).map_err(Error::internal)
         }
         Event::Job(job) if job == RETRY_JOB => {

@@ -11,7 +11,7 @@ use platform::clock::BusinessClock;
 use platform::config::Env;
 use platform::dynamo::Table;
 use platform::keys::Vault;
-use platform::queue::{Queue, Queues};
+use platform::queue::{Intake, Queue, Queues};
 use platform::secrets::Secrets;
 use platform::{aws, runtime, telemetry};
 
@@ -30,10 +30,10 @@ async fn main() -> Result<(), Cause> {
         queues: Queues::from_env(sqs, &env, &[Queue::Webhooks])?,
     };
     let platform_table = Table::new(dynamo, env.text("PLATFORM_TABLE")?);
-    let clock = match env.is_local() {
-        true => BusinessClock::local(platform_table),
-        false => BusinessClock::real(),
+    let app = App {
+        deliverer,
+        intake: Intake::new(platform_table.clone(), Queue::Webhooks),
+        clock: BusinessClock::of(&env, platform_table),
     };
-    let app = App { deliverer, clock };
     runtime::serve_events(|event| handle(&app, event)).await
 }

@@ -250,6 +250,18 @@ fn env(gateway: &Gateway, objects: &Objects, changes: &[(&str, &str)]) -> Env {
         ),
         ("MAIL_QUEUE_URL", "http://queues.test/000000000000/mail"),
         ("MAIL_DLQ_URL", "http://queues.test/000000000000/mail-dlq"),
+        (
+            "FANOUT_DLQ_URL",
+            "http://queues.test/000000000000/fanout-dlq.fifo",
+        ),
+        (
+            "REALTIME_DLQ_URL",
+            "http://queues.test/000000000000/realtime-dlq",
+        ),
+        (
+            "TERMINALS_DLQ_URL",
+            "http://queues.test/000000000000/terminals-dlq",
+        ),
         ("MASTER_KEY_SECRET", "master-key"),
         ("AWS_REGION", objects::REGION),
         ("AWS_ACCESS_KEY_ID", objects::ACCESS_KEY),

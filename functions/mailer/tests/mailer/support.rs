@@ -12,11 +12,12 @@ use identity::model::{PasswordHash, Person, PersonStatus};
 use identity::store::Store;
 use kernel::id::{UserId, ulid_at};
 use kernel::time::{Clock, Timestamp};
-use platform::clock::{BusinessClock, SystemClock};
+use platform::clock::SystemClock;
 use platform::config::Env;
 use platform::dynamo::Transaction;
 use platform::envelope::MasterKeys;
 use platform::keys::Vault;
+use platform::queue::{Intake, Queue};
 use platform::runtime::Event;
 use platform::secrets::Secrets;
 use serde_json::{Value, json};
@@ -61,8 +62,8 @@ impl World {
             vault: Vault::given(MasterKeys::parse(&master).expect("reads")),
             mailer: Mailer::from_env(&Env::from_pairs(pairs), &secrets).expect("a mailer"),
             ledger: Ledger::new(cloud.platform.clone()),
+            intake: Intake::new(cloud.platform.clone(), Queue::Mail),
             app_url: APP_URL.to_owned(),
-            clock: BusinessClock::local(cloud.platform.clone()),
         };
         Self {
             cloud,

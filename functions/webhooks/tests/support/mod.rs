@@ -19,7 +19,7 @@ use platform::config::Env;
 use platform::dynamo::Table;
 use platform::envelope::MasterKeys;
 use platform::keys::Vault;
-use platform::queue::{Queue, Queues};
+use platform::queue::{Intake, Queue, Queues};
 use platform::runtime::Event;
 use secrecy::SecretString;
 use serde_json::{Value, json};
@@ -70,6 +70,7 @@ impl World {
                 sender: Sender::new(vec!["127.0.0.1".to_owned()]).expect("a client"),
                 queues: self.queues.clone(),
             },
+            intake: Intake::new(self.platform_table.clone(), Queue::Webhooks),
             clock: BusinessClock::local(self.platform_table.clone()),
         }
     }

@@ -317,6 +317,7 @@ fn members() -> Vec<Row> {
         }],
     });
     vec![
+        row("GET /api/system/health", Reader, Value::Null, 200, 200),
         row("GET /api/organizations/{id}", Reader, Value::Null, 200, 404),
         row(
             "GET /api/organizations/{id}/roles",
