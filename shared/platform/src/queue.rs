@@ -319,3 +319,20 @@ fn delay_attribute(delay_s: i64) -> Option<HashMap<String, MessageAttributeValue
     let told = told.build().ok()?;
     Some(HashMap::from([(DELAY_ATTRIBUTE.to_owned(), told)]))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_that_is_held_back_says_for_how_long() {
+        let told = |delay_s| {
+            let told = delay_attribute(delay_s)?.remove(DELAY_ATTRIBUTE)?;
+            told.string_value
+        };
+        assert_eq!(told(30).as_deref(), Some("30"));
+        assert_eq!(told(10_000).as_deref(), Some("900"));
+        assert_eq!(told(0), None);
+        assert_eq!(told(-5), None);
+    }
+}

@@ -77,7 +77,7 @@ mod tests {
 
     #[tokio::test]
     async fn who_is_overtaken_tries_again_and_no_more_than_the_bound() {
-        let tried = AtomicU32::new(0);
+        let tried = &AtomicU32::new(0);
         let tries = |wins_at: u32| {
             tried.store(0, Ordering::Relaxed);
             until_undisturbed(move || {
