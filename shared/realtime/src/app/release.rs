@@ -30,7 +30,8 @@ impl Courier {
         let Some(seated) = self.store.listener(log, &connection).await? else {
             return Ok(());
         };
-        if seated.listener.held.is_none() && !release.is_asked {
+        let is_held = seated.listener.held.is_some();
+        if !is_held && !release.is_asked {
             return Ok(());
         }
         let sent = self.live.cursor(log).await?.sent;
@@ -47,9 +48,10 @@ impl Courier {
                 }
             }
         };
-        if let Some(after) = rest {
-            // Held before the first of many is sent, so that nothing new
-            // comes in between.
+        // Held before the first of them is sent, so that nothing new comes in
+        // between: not before the rest, and not where this one is killed.
+        let is_new_hold = !is_held && !missed.is_empty();
+        if let Some(after) = rest.or(is_new_hold.then_some(release.after)) {
             self.hold(log, &seated, after).await?;
         }
         if !self.send(log, &seated, &missed).await? {
@@ -65,7 +67,7 @@ impl Courier {
                 });
                 self.hand_on(&FanoutMessage { log, release }).await?;
             }
-            None if seated.listener.held.is_some() => {
+            None if is_held || is_new_hold => {
                 self.store.hold(log, &seated, None).await?;
             }
             None => {}

@@ -213,6 +213,26 @@ async fn a_killed_sender_loses_nothing() {
 }
 
 #[tokio::test]
+async fn who_resumes_late_is_sent_nothing_new_in_between_whatever_is_killed() {
+    let mut world = World::start().await;
+    let grant = world.grant(7).await;
+    for text in ["one", "two", "three"] {
+        world.tell(&own(&grant), text).await;
+    }
+    world.pump().await;
+    world.open_live("a=", &grant).await;
+    world.resume("a=", None, 0).await.expect("resumes");
+    world.collect();
+    world.killed_step(2).await;
+    world.tell(&own(&grant), "four").await;
+    world.pump().await;
+    assert_eq!(world.numbers("a="), [1, 2, 1, 2, 3, 4]);
+    world.tell(&own(&grant), "five").await;
+    world.pump().await;
+    assert_eq!(world.numbers("a="), [1, 2, 1, 2, 3, 4, 5]);
+}
+
+#[tokio::test]
 async fn a_terminal_hears_its_own_commands_until_its_token_is_revoked() {
     let mut world = World::start().await;
     let token = devices::generate().expect("random");
