@@ -87,6 +87,7 @@ impl Trading {
         self.count(&mut draft, &owner, before.as_ref(), &outcome)
             .await?;
         if let Some((command, was_queued)) = command
+            && !report.is_one_of_several
             && command.status.advanced(Status::Executed).is_some()
         {
             let done = command.done(Status::Executed, None, request.now);
