@@ -1,92 +1,19 @@
 //! The routes of the WebSocket API, called with events as API Gateway sends
 //! them.
 
+mod support;
+
 use chrono::TimeDelta;
-use fn_realtime::App;
-use identity::model::{PasswordHash, Person, PersonStatus};
-use identity::store::keys;
-use kernel::id::DeviceId;
+use identity::model::PersonStatus;
 use kernel::time::Clock;
 use platform::clock::SystemClock;
-use platform::devices::{self, Device, DeviceTokens};
-use platform::dynamo::{Transaction, to_item};
+use platform::dynamo::Transaction;
 use platform::restrictions::{Subject, restrict, shut_out};
-use secrecy::ExposeSecret;
 use serde_json::{Value, json};
-use testkit::{Sockets, Stack};
+
+use support::{World, context};
 
 const SAMPLE: &str = include_str!("../../../events/realtime.json");
-
-struct World {
-    stack: Stack,
-    sockets: Sockets,
-    app: App,
-}
-
-impl World {
-    async fn start() -> Self {
-        Self::with(&[]).await
-    }
-
-    async fn with(changes: &[(&str, &str)]) -> Self {
-        let stack = Stack::start().await;
-        let sockets = Sockets::start().await;
-        let endpoint = [("WEBSOCKET_ENDPOINT", sockets.url.as_str())];
-        let env = stack.env_with(&[changes, &endpoint].concat());
-        let app = App::new(&env, stack.aws()).expect("starts");
-        Self {
-            stack,
-            sockets,
-            app,
-        }
-    }
-
-    /// Opens a connection. Answers the status.
-    async fn open(&self, id: &str, token: Option<&str>) -> Value {
-        self.sockets.open(id);
-        let query = token.map(|token| json!({ "token": token }));
-        let event = json!({
-            "requestContext": context(id, "CONNECT", "$connect"),
-            "headers": {"Host": "x", "X-Tradebridge-Peer": "127.0.0.9"},
-            "queryStringParameters": query,
-            "isBase64Encoded": false,
-        });
-        self.answer(event).await
-    }
-
-    /// Says something on a connection. Answers what came back since the start.
-    async fn say(&self, id: &str, message: &Value) -> Vec<Value> {
-        self.say_text(id, &message.to_string()).await
-    }
-
-    async fn say_text(&self, id: &str, text: &str) -> Vec<Value> {
-        let event = json!({
-            "requestContext": context(id, "MESSAGE", "$default"),
-            "body": text,
-            "isBase64Encoded": false,
-        });
-        assert_eq!(self.answer(event).await, 200);
-        self.sockets.frames(id)
-    }
-
-    async fn answer(&self, event: Value) -> Value {
-        let answer = self.app.handle(event).await.expect("handles");
-        // A body would go to the client past the management API.
-        assert!(answer.get("body").is_none());
-        answer["statusCode"].clone()
-    }
-}
-
-fn context(id: &str, kind: &str, route: &str) -> Value {
-    json!({
-        "routeKey": route,
-        "eventType": kind,
-        "connectionId": id,
-        "requestId": "Z1QbZHplFiAFvUg=",
-        "identity": {"sourceIp": "203.0.113.7"},
-        "stage": "ws",
-    })
-}
 
 fn error_of(frames: &[Value]) -> (&str, &Value) {
     let last = frames.last().expect("a frame");
@@ -248,26 +175,8 @@ async fn channels_that_one_may_not_have_are_named_and_the_others_are_kept() {
 #[tokio::test]
 async fn a_terminal_opens_while_its_person_may_act_and_acknowledges_commands() {
     let world = World::start().await;
-    let now = SystemClock.now();
-    let mut person = Person::new("t@people.example", PasswordHash::new("-"), now);
-    let device = Device {
-        org: person.id.to_string(),
-        user: person.id.clone(),
-        id: DeviceId::generate(now),
-        terminal_id: "T1".to_owned(),
-    };
-    let token = devices::generate().expect("random");
-    let tokens = DeviceTokens::new(world.stack.cloud.platform.clone());
-    let mut transaction = Transaction::default();
-    let hash = devices::hash(&token);
-    tokens.add(&mut transaction, &hash, &device).expect("adds");
-    transaction.commit().await.expect("commits");
-    let put = async |person: &Person| {
-        let item = to_item(&keys::person(&person.id), person).expect("an item");
-        world.stack.cloud.identity.put(item).await.expect("writes");
-    };
-    put(&person).await;
-    let token = token.expose_secret();
+    let (mut person, token) = world.pair().await;
+    let token = token.as_str();
     assert_eq!(world.open("t=", Some(token)).await, 200);
     let ack = json!({"type": "ack", "data": {"commands": ["cmd_01jd7bz8v6m3t9q2x4w7y0c1df", "x"]}});
     let frames = world.say("t=", &ack).await;
@@ -283,7 +192,7 @@ async fn a_terminal_opens_while_its_person_may_act_and_acknowledges_commands() {
         .await;
     assert_eq!(frames[0]["type"], "auth_failed");
     person.status = PersonStatus::Blocked;
-    put(&person).await;
+    world.put(&person).await;
     assert_eq!(world.open("v=", Some(token)).await, 403);
 }
 

@@ -14,6 +14,7 @@ pub mod authenticator;
 pub mod cloud;
 pub mod gateway;
 pub mod http;
+pub mod naughty;
 pub mod objects;
 pub mod provider;
 pub mod pump;

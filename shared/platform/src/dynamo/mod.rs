@@ -3,11 +3,13 @@
 //! Every key names its tenant, so every read and write does.
 
 mod item;
+mod range;
 mod table;
 mod transaction;
 
 pub use item::{AttributeMap, Key, from_item, to_item};
-pub use table::{Query, QueryPage, Range, Table};
+pub use range::Range;
+pub use table::{Query, QueryPage, Table};
 pub use transaction::{CommitError, Condition, Transaction, Update};
 
 pub use aws_sdk_dynamodb::types::AttributeValue;

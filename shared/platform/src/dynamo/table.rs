@@ -16,6 +16,7 @@ use kernel::time::Timestamp;
 use serde::de::DeserializeOwned;
 
 use super::item::{AttributeMap, Key, from_item};
+use super::range::Range;
 use super::{DUE_AT, DUE_INDEX, DUE_SHARD, StoreError, TTL};
 
 /// Keys in one batch read; DynamoDB's own bound.
@@ -32,17 +33,6 @@ pub struct Table {
     name: Arc<str>,
     /// Tenths of a unit, since an eventually consistent read costs half a one.
     units_tenths: Arc<AtomicU64>,
-}
-
-/// Which sort keys of a partition a query wants.
-#[derive(Clone, Debug)]
-pub enum Range {
-    /// All of them.
-    All,
-    /// Those that start so.
-    Prefix(String),
-    /// From the first to the second, both included.
-    Between(String, String),
 }
 
 /// A query of one partition.
@@ -271,6 +261,10 @@ impl Table {
     ) -> Result<QueryPage<T>, StoreError> {
         let mut rows = Vec::new();
         let mut after = query.after.clone();
+        if after.as_ref().is_some_and(|sk| !query.range.may_have(sk)) {
+            // Made up: nothing comes after it.
+            return Ok(QueryPage { rows, next: None });
+        }
         loop {
             let (items, next) = self.query_once(query, after, rows.len()).await?;
             for item in items {

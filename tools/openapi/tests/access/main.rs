@@ -1,18 +1,17 @@
 //! Every route of the document, and everybody who could knock at it: each gets
 //! exactly the answer that the route's row says. A route without a row fails.
 
-mod rows;
-mod signals;
-mod terminals;
-mod world;
+#[path = "../support/mod.rs"]
+mod support;
 
 use std::collections::BTreeSet;
 
 use http::Method;
-use rows::{Door, Row, rows};
 use serde_json::{Value, json};
 use testkit::http::{bearer, send};
-use world::{Who, World, text};
+
+use support::rows::{Door, Row, rows};
+use support::world::{self, Who, World, text};
 
 fn document() -> Value {
     serde_json::from_str(&openapi::text()).expect("JSON")
@@ -42,16 +41,6 @@ impl Door {
             Self::Shop => Some("hmac"),
             Self::Terminal => Some("device"),
             _ => Some("jwt"),
-        }
-    }
-
-    /// Whom the route names, and one of the same kind in another tenant.
-    fn callers(self) -> (Who, Who) {
-        match self {
-            Self::Trader => (Who::Trader, Who::OtherTrader),
-            Self::Person => (Who::Owner, Who::Plain),
-            Self::Admin => (Who::Admin, Who::OtherOwner),
-            _ => (Who::Owner, Who::OtherOwner),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::rows::{Door, Row, row};
+use super::rows::{Door, Row, row};
 
 pub(crate) fn signals() -> Vec<Row> {
     use Door::{PersonOrTerminal, Reader, Writer};

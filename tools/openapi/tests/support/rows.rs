@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::signals::signals;
-use crate::terminals::{reports, terminals};
-use crate::world::World;
+use super::signals::signals;
+use super::terminals::{reports, terminals};
+use super::world::{Who, World};
 
 /// Whom a route names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +31,18 @@ pub(crate) enum Door {
     Keeper,
     /// Who runs the platform.
     Admin,
+}
+
+impl Door {
+    /// Whom the route names, and one of the same kind in another tenant.
+    pub(crate) fn callers(self) -> (Who, Who) {
+        match self {
+            Self::Trader => (Who::Trader, Who::OtherTrader),
+            Self::Person => (Who::Owner, Who::Plain),
+            Self::Admin => (Who::Admin, Who::OtherOwner),
+            _ => (Who::Owner, Who::OtherOwner),
+        }
+    }
 }
 
 /// A route and what it answers.

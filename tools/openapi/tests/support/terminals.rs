@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::rows::{Door, Row, row};
-use crate::world::{TERMINAL, World};
+use super::rows::{Door, Row, row};
+use super::world::{TERMINAL, World};
 
 /// What people do with terminals and trades. In their organization they have
 /// neither.

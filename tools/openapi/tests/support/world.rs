@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use axum::Router;
 use axum::body::Body;
 use http::{Method, Request};
+use identity::app::import::review;
 use identity::model::{PasswordHash, Person};
 use kernel::id::{OrganizationId, SessionId, UserId};
 use kernel::time::Clock;
@@ -42,7 +43,7 @@ pub(crate) struct World {
     member: UserId,
     stranger: UserId,
     /// Ids of the owner's by the word of the path that they stand behind.
-    desk: BTreeMap<&'static str, String>,
+    pub(crate) desk: BTreeMap<&'static str, String>,
     /// The token of a terminal of the owner's.
     terminal: String,
     calls: AtomicU32,
@@ -98,6 +99,8 @@ impl World {
         let owner = person(&stack, "owner").await;
         let member = person(&stack, "member").await;
         let stranger = person(&stack, "stranger").await;
+        // Nobody was imported: no sign-in has to look as if.
+        review(&people(&stack)).await.expect("reviews");
         let mut world = Self {
             organization: organization(&stack, &owner).await,
             other_organization: organization(&stack, &stranger).await,
@@ -123,8 +126,7 @@ impl World {
     async fn make_desk(&mut self) {
         let channel = json!({"name": "Room", "approval": "manual"});
         let channel = self.made("/api/channels", channel).await;
-        let signal = json!({"symbol": "XAUUSD", "direction": "buy", "channel_id": channel});
-        let signal = self.made("/api/signals", signal).await;
+        let signal = self.hold_signal(&channel).await;
         let strategy = json!({"name": "Calm", "risk_percent": 1, "max_open_trades": 3});
         let strategy = self.made("/api/strategies", strategy).await;
         self.desk = BTreeMap::from([
@@ -135,6 +137,12 @@ impl World {
             ("devices", "dev_01jd7bz8v6m3t9q2x4w7y0c1df".to_owned()),
             ("trades", "trd_01jd7bz8v6m3t9q2x4w7y0c1df".to_owned()),
         ]);
+    }
+
+    /// A signal that came through a channel and waits for an approval.
+    pub(crate) async fn hold_signal(&self, channel: &str) -> String {
+        let signal = json!({"symbol": "XAUUSD", "direction": "buy", "channel_id": channel});
+        self.made("/api/signals", signal).await
     }
 
     /// The id of what the owner makes.
@@ -281,13 +289,18 @@ impl World {
     }
 
     /// Asks from an address that nobody else has.
-    pub(crate) async fn ask(&self, route: &str, mut call: Request<Body>) -> Answer {
+    pub(crate) async fn ask(&self, route: &str, call: Request<Body>) -> Answer {
+        let path = route.split_once(' ').expect("a path").1;
+        send(self.of(path), self.with_own_address(call)).await
+    }
+
+    /// A request from an address that nobody else has.
+    pub(crate) fn with_own_address(&self, mut call: Request<Body>) -> Request<Body> {
         let host = self.calls.fetch_add(1, Ordering::Relaxed);
         let [_, a, b, c] = host.to_be_bytes();
         let peer = format!("10.{a}.{b}.{c}").parse().expect("a header");
         call.headers_mut().insert("x-tradebridge-peer", peer);
-        let path = route.split_once(' ').expect("a path").1;
-        send(self.of(path), call).await
+        call
     }
 
     pub(crate) fn call(&self, route: &str, token: Option<&str>, body: &Value) -> Request<Body> {
@@ -358,12 +371,17 @@ async fn person(stack: &Stack, name: &str) -> UserId {
             now,
         )
     };
-    let (identity, platform) = (&stack.cloud.identity, &stack.cloud.platform);
-    let people = identity::store::Store::new(identity.clone(), platform.clone());
     let mut transaction = Transaction::new();
-    people.put_person(&mut transaction, &person).expect("rows");
+    people(stack)
+        .put_person(&mut transaction, &person)
+        .expect("rows");
     transaction.commit().await.expect("writes");
     person.id
+}
+
+fn people(stack: &Stack) -> identity::store::Store {
+    let (identity, platform) = (&stack.cloud.identity, &stack.cloud.platform);
+    identity::store::Store::new(identity.clone(), platform.clone())
 }
 
 async fn organization(stack: &Stack, owner: &UserId) -> OrganizationId {
