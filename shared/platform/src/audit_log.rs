@@ -349,7 +349,7 @@ impl AuditLog {
             .send()
             .await
             .map_err(|error| StoreError::new("read the audit record", error))?;
-        self.table.count(answer.consumed_capacity());
+        self.table.count_read(answer.consumed_capacity());
         Ok((answer.items.unwrap_or_default(), answer.last_evaluated_key))
     }
 }

@@ -191,6 +191,12 @@ impl Live {
         Self { table }
     }
 
+    /// The table, which knows what its use has cost.
+    #[must_use]
+    pub fn table(&self) -> &Table {
+        &self.table
+    }
+
     /// Carries out a change together with the news of it. Events of one log
     /// are numbered in the order given.
     ///

@@ -17,6 +17,7 @@ use trading::{Owner, Trading};
 
 pub(crate) struct Desk {
     pub(crate) stack: Stack,
+    pub(crate) app: App,
     pub(crate) router: Router,
     pub(crate) trading: Trading,
     pub(crate) people: identity::store::Store,
@@ -45,7 +46,8 @@ impl Desk {
         let desk = Self {
             trading: app.trading.clone(),
             people: app.people.clone(),
-            router: fn_firebridge::router(app),
+            router: fn_firebridge::router(app.clone()),
+            app,
             user: UserId::generate(now()),
             stack,
         };

@@ -20,7 +20,7 @@ impl Desk {
     }
 
     /// A signal of the person's that was sent: buy at 1.1, the stop at 1.09.
-    async fn sent_signal(&self) -> SignalId {
+    pub(crate) async fn sent_signal(&self) -> SignalId {
         let setup = Setup {
             symbol: "EURUSD".to_owned(),
             direction: Direction::Buy,

@@ -1,6 +1,7 @@
 //! The firebridge function through its router.
 
 mod commands;
+mod costs;
 mod desk;
 mod following;
 mod pairing;

@@ -6,11 +6,13 @@ mod item;
 mod range;
 mod table;
 mod transaction;
+mod units;
 
 pub use item::{AttributeMap, Key, from_item, to_item};
 pub use range::Range;
 pub use table::{Query, QueryPage, Table};
 pub use transaction::{CommitError, Condition, Transaction, Update};
+pub use units::Units;
 
 pub use aws_sdk_dynamodb::types::AttributeValue;
 

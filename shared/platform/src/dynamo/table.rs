@@ -1,7 +1,6 @@
 //! One table: reads, single writes and pages.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
@@ -17,6 +16,7 @@ use serde::de::DeserializeOwned;
 
 use super::item::{AttributeMap, Key, from_item};
 use super::range::Range;
+use super::units::{Units, Used};
 use super::{DUE_AT, DUE_INDEX, DUE_SHARD, StoreError, TTL};
 
 /// Keys in one batch read; DynamoDB's own bound.
@@ -31,8 +31,7 @@ const BATCH_ROUNDS_MAX: u32 = 8;
 pub struct Table {
     pub(super) client: Client,
     name: Arc<str>,
-    /// Tenths of a unit, since an eventually consistent read costs half a one.
-    units_tenths: Arc<AtomicU64>,
+    used: Arc<Used>,
 }
 
 /// A query of one partition.
@@ -102,7 +101,7 @@ impl Table {
         Self {
             client,
             name: name.into(),
-            units_tenths: Arc::default(),
+            used: Arc::default(),
         }
     }
 
@@ -118,23 +117,24 @@ impl Table {
         &self.client
     }
 
-    /// Capacity units used since start, in tenths, reads and writes together.
+    /// Capacity units that this table and its clones have used since start.
     #[must_use]
-    pub fn units_tenths(&self) -> u64 {
-        self.units_tenths.load(Ordering::Relaxed)
+    pub fn units(&self) -> Units {
+        self.used.units()
     }
 
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        clippy::float_arithmetic,
-        reason = "DynamoDB reports units as a float in steps of a half; they are counted, not paid out"
-    )]
-    pub(crate) fn count(&self, consumed: Option<&ConsumedCapacity>) {
-        if let Some(units) = consumed.and_then(ConsumedCapacity::capacity_units) {
-            self.units_tenths
-                .fetch_add((units * 10.0) as u64, Ordering::Relaxed);
-        }
+    /// The same, in tenths, reads and writes together.
+    #[must_use]
+    pub fn units_tenths(&self) -> u64 {
+        self.units().tenths()
+    }
+
+    pub(crate) fn count_read(&self, consumed: Option<&ConsumedCapacity>) {
+        self.used.read(consumed);
+    }
+
+    pub(crate) fn count_write(&self, consumed: Option<&ConsumedCapacity>) {
+        self.used.write(consumed);
     }
 
     /// Reads one item. `consistent` costs twice as much and sees every write
@@ -185,7 +185,7 @@ impl Table {
             .send()
             .await
             .map_err(|error| StoreError::new("get", error))?;
-        self.count(answer.consumed_capacity());
+        self.count_read(answer.consumed_capacity());
         Ok(answer.item)
     }
 
@@ -237,7 +237,7 @@ impl Table {
             .await
             .map_err(|error| StoreError::new("get many", error))?;
         for consumed in answer.consumed_capacity() {
-            self.count(Some(consumed));
+            self.count_read(Some(consumed));
         }
         let left = answer
             .unprocessed_keys
@@ -314,7 +314,7 @@ impl Table {
             .send()
             .await
             .map_err(|error| StoreError::new("query", error))?;
-        self.count(answer.consumed_capacity());
+        self.count_read(answer.consumed_capacity());
         let next = answer
             .last_evaluated_key
             .as_ref()
@@ -357,7 +357,7 @@ impl Table {
                 .send()
                 .await
                 .map_err(|error| StoreError::new("query the due index", error))?;
-            self.count(answer.consumed_capacity());
+            self.count_read(answer.consumed_capacity());
             keys.extend(answer.items().iter().filter_map(Key::of));
             start = answer.last_evaluated_key;
             if start.is_none() || keys.len() >= limit as usize {
@@ -380,7 +380,7 @@ impl Table {
             .send()
             .await
             .map_err(|error| StoreError::new("put", error))?;
-        self.count(answer.consumed_capacity());
+        self.count_write(answer.consumed_capacity());
         Ok(())
     }
 
@@ -403,7 +403,7 @@ impl Table {
             .await;
         match answer {
             Ok(answer) => {
-                self.count(answer.consumed_capacity());
+                self.count_write(answer.consumed_capacity());
                 Ok(true)
             }
             Err(error)
@@ -437,7 +437,7 @@ impl Table {
             .return_consumed_capacity(ReturnConsumedCapacity::Total);
         match build(request).send().await {
             Ok(answer) => {
-                self.count(answer.consumed_capacity());
+                self.count_write(answer.consumed_capacity());
                 Ok(Some(answer.attributes.unwrap_or_default()))
             }
             Err(error)
@@ -465,7 +465,7 @@ impl Table {
             .send()
             .await
             .map_err(|error| StoreError::new("delete", error))?;
-        self.count(answer.consumed_capacity());
+        self.count_write(answer.consumed_capacity());
         Ok(())
     }
 
@@ -516,7 +516,7 @@ impl Table {
                     .await
                     .map_err(|error| StoreError::new("write many", error))?;
                 for consumed in answer.consumed_capacity() {
-                    self.count(Some(consumed));
+                    self.count_write(Some(consumed));
                 }
                 wanted = answer
                     .unprocessed_items

@@ -384,7 +384,7 @@ impl Transaction {
                 .iter()
                 .find(|table| units.table_name() == Some(table.name()));
             if let Some(table) = table {
-                table.count(Some(units));
+                table.count_write(Some(units));
             }
         }
     }

@@ -22,4 +22,10 @@ impl Store {
     pub fn new(table: Table) -> Self {
         Self { table }
     }
+
+    /// The table, which knows what its use has cost.
+    #[must_use]
+    pub fn table(&self) -> &Table {
+        &self.table
+    }
 }

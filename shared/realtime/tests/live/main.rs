@@ -2,6 +2,7 @@
 //! gateway that notes what was sent.
 
 mod channels;
+mod costs;
 mod endings;
 mod events;
 mod interleavings;
