@@ -1,15 +1,21 @@
 //! What the black-box tests reach the stack with: a shop that signs, a trader
-//! with a token, a visitor who signs in, a client of the WebSocket API, the gateway simulator's controls, and a shop's own server
-//! that takes webhooks.
+//! with a token, a visitor who signs in, a desk with terminals, clients of the WebSocket API, the gateway simulator's controls, a
+//! shop's own server that takes webhooks, and what kills functions at work.
 //!
 //! The tests run against the stack that `make test` has started.
 
+mod desk;
+mod follower;
+mod killer;
 mod receiver;
 mod simulator;
 mod socket;
 mod stack;
 mod visitor;
 
+pub use desk::Desk;
+pub use follower::{Follower, Heard, Way};
+pub use killer::Killer;
 pub use receiver::{Received, Receiver};
 pub use simulator::Simulator;
 pub use socket::Socket;

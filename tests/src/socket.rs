@@ -35,6 +35,25 @@ impl Socket {
         }
     }
 
+    /// Opens a connection; none where it is refused or nobody answers.
+    pub(crate) async fn try_open(address: &str, token: &str) -> Option<Self> {
+        let opened = connect_async(format!("{address}?token={token}")).await;
+        opened.ok().map(|(stream, _)| Self(stream))
+    }
+
+    /// Says something. Answers whether the connection took it.
+    pub(crate) async fn try_say(&mut self, kind: &str, data: Value) -> bool {
+        let text = json!({"type": kind, "data": data}).to_string();
+        self.0.send(Message::text(text)).await.is_ok()
+    }
+
+    /// The next message, `null` where it is no JSON; none where the connection
+    /// has ended.
+    pub(crate) async fn heard(&mut self) -> Option<Value> {
+        let text = self.next_text().await?;
+        Some(serde_json::from_str(&text).unwrap_or_default())
+    }
+
     /// Says something.
     ///
     /// # Panics

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use aws_sdk_sqs::types::QueueAttributeName;
 use chrono::TimeDelta;
 use kernel::time::{Clock, Timestamp};
 use platform::clock::{SystemClock, set_ahead};
@@ -215,6 +216,36 @@ impl Stack {
         let aws = platform::aws::config(&self.env).expect("the cloud's address");
         Queues::from_env(aws_sdk_sqs::Client::new(&aws), &self.env, &Queue::ALL)
             .expect("the queues")
+    }
+
+    /// Has the queue of live events bring a message again this long after
+    /// somebody took it who did not finish. Answers how long it was before;
+    /// both in seconds.
+    ///
+    /// # Panics
+    /// Where there is no such queue.
+    pub async fn redeliver_live_after(&self, seconds: u32) -> u32 {
+        let aws = platform::aws::config(&self.env).expect("the cloud's address");
+        let client = aws_sdk_sqs::Client::new(&aws);
+        let url = self.env.text("FANOUT_QUEUE_URL").expect("its address");
+        let name = QueueAttributeName::VisibilityTimeout;
+        let found = client
+            .get_queue_attributes()
+            .queue_url(&url)
+            .attribute_names(name.clone())
+            .send()
+            .await
+            .expect("the queue");
+        let before = found.attributes().and_then(|all| all.get(&name));
+        let before = before.and_then(|text| text.parse().ok());
+        client
+            .set_queue_attributes()
+            .queue_url(url)
+            .attributes(name, seconds.to_string())
+            .send()
+            .await
+            .expect("the queue");
+        before.expect("whole seconds")
     }
 
     /// The logs of live events, to write some.

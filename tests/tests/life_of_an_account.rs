@@ -14,7 +14,7 @@ use platform::clock::SystemClock;
 use platform::queue::Queue;
 use reqwest::Method;
 use serde_json::{Value, json};
-use stack_tests::{Receiver, Stack, until};
+use stack_tests::{Killer, Receiver, Stack, until};
 
 const LOGIN: &str = "7100001";
 const PASSWORD: &str = "scenario-investor-7Q";
@@ -94,27 +94,6 @@ impl Scenario {
     }
 }
 
-/// Kills instances of the sync function, one each two seconds or so.
-async fn kill_sync_now_and_then() {
-    loop {
-        tokio::time::sleep(Duration::from_millis(2_300)).await;
-        for entry in std::fs::read_dir("/proc").expect("processes").flatten() {
-            let environment = std::fs::read(entry.path().join("environ")).unwrap_or_default();
-            let is_sync = environment
-                .split(|byte| *byte == 0)
-                .any(|pair| pair == b"AWS_LAMBDA_FUNCTION_NAME=tradebridge-local-sync");
-            let command = std::fs::read(entry.path().join("cmdline")).unwrap_or_default();
-            let is_bootstrap = String::from_utf8_lossy(&command).contains("bootstrap");
-            if is_sync && is_bootstrap {
-                let id = entry.file_name().to_string_lossy().into_owned();
-                let _ = std::process::Command::new("kill")
-                    .args(["-9", &id])
-                    .status();
-            }
-        }
-    }
-}
-
 fn tehran(day: u32, hour: u32, minute: u32, first: DateTime<chrono_tz::Tz>) -> Timestamp {
     let date = first.date_naive() + chrono::Days::new(u64::from(day) - 1);
     let local = date.and_hms_opt(hour, minute, 0).expect("a time of day");
@@ -175,7 +154,7 @@ async fn two_days_with_copies_kills_and_a_failing_gateway_end_in_exactly_what_th
         .simulator
         .fail(&json!({"fault": "internal", "one_in": 5}))
         .await;
-    let killer = tokio::spawn(kill_sync_now_and_then());
+    let killer = Killer::of("sync", Duration::from_millis(2_300));
 
     let open = json!({"open": {"position": "a", "symbol": "EURUSD", "side": "buy", "volume": 1, "price": 1.1}});
     let equity = |value: i64| json!({"equity": {"equity": value}});
@@ -225,7 +204,7 @@ async fn two_days_with_copies_kills_and_a_failing_gateway_end_in_exactly_what_th
     assert_eq!(summary["dd_all_time_used"], json!(4_600));
     assert_eq!(summary["equity_current"], json!(108_000));
 
-    killer.abort();
+    drop(killer);
     stack.simulator.heal().await;
     let close = json!({"close": {"position": "a", "profit": 500}});
     let summary = scenario.at(t(2, 12, 0), &[close]).await;

@@ -9,75 +9,20 @@ use platform::live::Log;
 use reqwest::Method;
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
-use stack_tests::{Stack, Tokens, Visitor, until};
-use terminal_sim::{Bridge, BridgeError, Broker, Terminal};
+use stack_tests::{Desk, until};
+use terminal_sim::{Bridge, BridgeError, Terminal};
 
-const PASSWORD: &str = "a horse with a battery";
-
-/// A person at a device, with terminals.
-struct Desk {
-    stack: Stack,
-    visitor: Visitor,
-    token: String,
+/// The id of the only open trade.
+async fn open_trade(desk: &Desk) -> String {
+    let live = desk.list("/api/trades/live").await;
+    assert_eq!(live.len(), 1, "{live:?}");
+    live[0]["trade"]["id"].as_str().expect("an id").to_owned()
 }
 
-impl Desk {
-    async fn open(host: u8, name: &str) -> Self {
-        let stack = Stack::running();
-        let visitor = Visitor::at(&stack, host);
-        let unique = SystemClock.now().timestamp_micros();
-        let email = format!("{name}.{unique}@terminals.example");
-        visitor.register(&email, PASSWORD).await;
-        let tokens = visitor.sign_in(&email, PASSWORD, None).await.expect(200);
-        Self {
-            token: Tokens::of(&tokens).access,
-            stack,
-            visitor,
-        }
-    }
-
-    async fn get(&self, path: &str) -> Value {
-        self.visitor.get_as(path, &self.token).await.expect(200)
-    }
-
-    async fn post(&self, path: &str, body: &Value) -> stack_tests::Answer {
-        self.visitor.post_as(path, &self.token, body).await
-    }
-
-    async fn code(&self) -> String {
-        let made = self
-            .post("/api/firebridge/devices", &json!({"name": "Office"}))
-            .await
-            .expect(201);
-        made["pairing_code"].as_str().expect("a code").to_owned()
-    }
-
-    /// A terminal with an account of its own: a trade is known by server, login
-    /// and ticket.
-    async fn terminal(&self, terminal_id: &str) -> Terminal {
-        let code = self.code().await;
-        let paired = Bridge::pair(&self.stack.http, &code, terminal_id).await;
-        let broker = Broker::new(
-            &terminal_id.replace("SIM-", "900000"),
-            Decimal::from(10_000),
-        );
-        Terminal::start(paired.expect("pairs"), broker)
-    }
-
-    /// The id of the only open trade.
-    async fn open_trade(&self) -> String {
-        let live = self.get("/api/trades/live").await;
-        let items = live["items"].as_array().expect("items");
-        assert_eq!(items.len(), 1, "{live}");
-        items[0]["trade"]["id"].as_str().expect("an id").to_owned()
-    }
-
-    async fn command_status(&self, id: &Value) -> Value {
-        let listed = self.get("/api/trading/commands").await;
-        let items = listed["items"].as_array().expect("items");
-        let found = items.iter().find(|one| one["id"] == *id);
-        found.expect("the command")["status"].clone()
-    }
+async fn command_status(desk: &Desk, id: &Value) -> Value {
+    let commands = desk.list("/api/trading/commands").await;
+    let found = commands.iter().find(|one| one["id"] == *id);
+    found.expect("the command")["status"].clone()
 }
 
 /// A hundredth of the price, such as 110 for 1.10.
@@ -116,7 +61,7 @@ async fn a_terminal_is_paired_closes_on_command_and_the_dashboard_has_the_figure
     let live = desk.get("/api/trades/live").await;
     assert_eq!(live["items"][0]["floating_pnl"], 2_000);
 
-    let trade = desk.open_trade().await;
+    let trade = open_trade(&desk).await;
     let close = desk
         .post(&format!("/api/trades/{trade}/close"), &json!({}))
         .await
@@ -124,7 +69,7 @@ async fn a_terminal_is_paired_closes_on_command_and_the_dashboard_has_the_figure
     assert_eq!(close["status"], "pending");
     assert_eq!(terminal.poll().await.expect("polls"), ["close_trade"]);
     assert!(terminal.broker.positions().is_empty());
-    assert_eq!(desk.command_status(&close["id"]).await, "executed");
+    assert_eq!(command_status(&desk, &close["id"]).await, "executed");
     let stats = desk.get("/api/dashboard/stats").await;
     assert_eq!(stats["trades"]["closed"], 1);
     assert_eq!(stats["pnl"]["realized"], 2_000);
@@ -140,7 +85,7 @@ async fn a_terminal_that_is_killed_between_doing_and_telling_does_nothing_twice(
     let mut terminal = desk.terminal("SIM-1").await;
     buy(&mut terminal, 2);
     terminal.poll().await.expect("polls");
-    let trade = desk.open_trade().await;
+    let trade = open_trade(&desk).await;
     let path = format!("/api/trades/{trade}/partial-close");
     let half = desk.post(&path, &json!({"percent": 50})).await.expect(202);
     terminal.broker.set_price("EURUSD", price(111));
@@ -154,7 +99,7 @@ async fn a_terminal_that_is_killed_between_doing_and_telling_does_nothing_twice(
     assert_eq!(before, 2, "the half was closed twice");
     let duplicates = terminal.report().await.expect("reports");
     assert_eq!(duplicates, 1, "the opening was reported before");
-    assert_eq!(desk.command_status(&half["id"]).await, "executed");
+    assert_eq!(command_status(&desk, &half["id"]).await, "executed");
 
     // Again: all that it reports was counted.
     let mut terminal = terminal.restart();
