@@ -88,6 +88,7 @@ sam-check: $(EMULATOR_VENV)/ready $(SAM_VENV)/ready ## builds what ships: size a
 .PHONY: bench
 bench: build ## the benchmarks, and the functions' times to start; minutes, once all is built
 	@cargo bench --locked -p accounts -p mt5-history -p signals -p web -p fn-accounts --bench '*' -- --max-time 5
+	@cargo nextest run --locked --workspace -E 'test(/^costs::/)' --success-output immediate
 	@cargo run --locked --profile bench --quiet -p coldstart -- --dir "$${CARGO_TARGET_DIR:-target}/local"
 
 .PHONY: openapi
