@@ -8,9 +8,13 @@ use realtime::domain::grant::Grant;
 
 use crate::App;
 
+/// Names that one refusal tells: of 128 characters each, of up to six bytes in
+/// JSON, they fit a frame of 32 KB.
+const NAMES_MAX: usize = 40;
+
 impl App {
     /// The channels of some names that a bearer may have, and refusals for
-    /// the others, one for each reason.
+    /// the others: one for each reason, or more where the names fill a frame.
     pub(crate) async fn allowed(
         &self,
         grant: &Grant,
@@ -25,8 +29,10 @@ impl App {
                 Err(error) if error.is_fault() => return Err(error),
                 Err(error) => {
                     let refusal = Refusal::from(&error);
-                    let same = |known: &&mut Refusal| known.message == refusal.message;
-                    match refusals.iter_mut().find(same) {
+                    let has_room = |known: &&mut Refusal| {
+                        known.message == refusal.message && known.channels.len() < NAMES_MAX
+                    };
+                    match refusals.iter_mut().find(has_room) {
                         Some(known) => known.channels.push(name),
                         None => refusals.push(refusal.about(vec![name])),
                     }

@@ -173,6 +173,29 @@ async fn channels_that_one_may_not_have_are_named_and_the_others_are_kept() {
 }
 
 #[tokio::test]
+async fn refused_names_that_fill_more_than_a_frame_come_in_several() {
+    let world = World::start().await;
+    let token = world.stack.exchange(7);
+    assert_eq!(world.open("a=", Some(&token)).await, 200);
+    // As long as a message may be: each of these characters is six in JSON.
+    let mut names = vec!["\u{1}".repeat(128); 42];
+    names.push("x".repeat(128));
+    names.push("y".repeat(128));
+    let subscribe = json!({"type": "subscribe", "channels": names});
+    assert!((32_500..=32_768).contains(&subscribe.to_string().len()));
+    let frames = world.say("a=", &subscribe).await;
+    let told: usize = frames
+        .iter()
+        .map(|frame| {
+            assert!(frame.to_string().len() <= 32_768);
+            assert_eq!(frame["type"], "error");
+            frame["data"]["channels"].as_array().expect("names").len()
+        })
+        .sum();
+    assert_eq!((frames.len(), told), (2, 44));
+}
+
+#[tokio::test]
 async fn a_terminal_opens_while_its_person_may_act_and_acknowledges_commands() {
     let world = World::start().await;
     let (mut person, token) = world.pair().await;

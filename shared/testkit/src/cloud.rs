@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex};
 
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider};
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
-    ProjectionType, ScalarAttributeType,
+    AttributeDefinition, AttributeValue, BillingMode, GlobalSecondaryIndex, KeySchemaElement,
+    KeyType, Projection, ProjectionType, ScalarAttributeType,
 };
 use aws_types::SdkConfig;
 use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
@@ -141,6 +141,27 @@ impl Cloud {
     #[must_use]
     pub fn take_sent(&self) -> Vec<Sent> {
         std::mem::take(&mut *self.services.sent.lock().expect("not poisoned"))
+    }
+
+    /// Deletes what a page of a scan finds under partitions that begin so.
+    ///
+    /// # Panics
+    /// Where the store fails.
+    pub async fn forget(&self, table: &Table, partitions: &str) {
+        let found = table
+            .client()
+            .scan()
+            .table_name(table.name())
+            .filter_expression("begins_with(pk, :partitions)")
+            .expression_attribute_values(":partitions", AttributeValue::S(partitions.to_owned()))
+            .projection_expression("pk, sk")
+            .send()
+            .await
+            .expect("scans");
+        for key in found.items.unwrap_or_default() {
+            let deletion = table.client().delete_item().table_name(table.name());
+            deletion.set_key(Some(key)).send().await.expect("deletes");
+        }
     }
 
     /// Every item of a table, for tests that look for what must not be there.

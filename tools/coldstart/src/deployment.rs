@@ -1,7 +1,6 @@
 //! What the functions run against: the test kit's stack with one account that
 //! has been judged.
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use aws_types::service_config::ServiceConfigKey;
 use chrono::TimeDelta;
 use kernel::id::UserId;
@@ -86,21 +85,8 @@ impl Deployment {
     /// # Panics
     /// Where the store fails.
     pub(crate) async fn forget_limits(&self) {
-        let table = &self.stack.cloud.platform;
-        let counted = table
-            .client()
-            .scan()
-            .table_name(table.name())
-            .filter_expression("begins_with(pk, :rate)")
-            .expression_attribute_values(":rate", AttributeValue::S("RATE#".to_owned()))
-            .projection_expression("pk, sk")
-            .send()
-            .await
-            .expect("scans");
-        for key in counted.items.unwrap_or_default() {
-            let deletion = table.client().delete_item().table_name(table.name());
-            deletion.set_key(Some(key)).send().await.expect("deletes");
-        }
+        let cloud = &self.stack.cloud;
+        cloud.forget(&cloud.platform, "RATE#").await;
     }
 
     /// The environment of the functions.
