@@ -131,10 +131,11 @@ async fn follow(
                 is_in_order = true;
                 counter.send_replace(with(notes, |way| way.heard.len()));
             }
-            Taken::TooEarly if is_in_order => {
-                let fault = format!("{seq} came where others were still to come");
-                with(notes, |way| way.faults.push(fault));
-            }
+            Taken::TooEarly if is_in_order => with(notes, |way| {
+                let (number, last) = (way.connections, way.heard.len());
+                let fault = format!("{seq} came on connection {number} after {after} and {last}");
+                way.faults.push(fault);
+            }),
             // What it asked for at the opening was lost.
             Taken::TooEarly => {
                 let again = json!({ "after": after });

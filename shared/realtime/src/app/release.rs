@@ -30,8 +30,10 @@ impl Courier {
         let Some(seated) = self.store.listener(log, &connection).await? else {
             return Ok(());
         };
-        let is_held = seated.listener.held.is_some();
-        if !is_held && !release.is_asked {
+        let held = seated.listener.held;
+        let is_held = held.is_some();
+        // A check ends the hold that it was made for, and no other.
+        if !release.is_asked && held.map(|held| held.after) != Some(release.after) {
             return Ok(());
         }
         let sent = self.live.cursor(log).await?.sent;

@@ -213,6 +213,24 @@ async fn a_killed_sender_loses_nothing() {
 }
 
 #[tokio::test]
+async fn a_check_does_not_end_the_hold_of_a_long_resume() {
+    let mut world = World::start().await;
+    let grant = world.grant(7).await;
+    let log = own(&grant);
+    for _ in 0..3 {
+        world.tell_all(&log, &vec![news(&log, "many"); 50]).await;
+    }
+    world.pump().await;
+    world.open("a=", &grant).await;
+    world.resume("a=", None, 0).await.expect("resumes");
+    world.check().await;
+    world.tell(&log, "new").await;
+    world.pump().await;
+    let all: Vec<u64> = (1..=151).collect();
+    assert_eq!(world.numbers("a="), all);
+}
+
+#[tokio::test]
 async fn who_resumes_late_is_sent_nothing_new_in_between_whatever_is_killed() {
     let mut world = World::start().await;
     let grant = world.grant(7).await;

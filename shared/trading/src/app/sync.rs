@@ -54,8 +54,10 @@ impl Trading {
                 .put_positions(&owner, &device.id, positions)
                 .await?;
         }
-        self.acknowledge(device, &told.acks, request).await?;
+        // What it did before what it has: a command that is acknowledged is not
+        // sent again, and nobody would ask what became of it.
         self.settle(device, &told.done, request).await?;
+        self.acknowledge(device, &told.acks, request).await?;
         // Read last: what a switch that was answered changed must be felt.
         let switches = self.store.control(&owner).await?.switches;
         let waiting = self
