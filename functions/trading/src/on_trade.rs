@@ -52,7 +52,8 @@ pub(crate) struct TrailingStopBody {
     step: Number,
 }
 
-/// Has the terminal that holds a trade close it.
+/// Has the terminal that holds a trade close it, or take it back where it still
+/// waits for its price.
 #[utoipa::path(
     post,
     path = "/api/trades/{id}/close",
@@ -62,7 +63,7 @@ pub(crate) struct TrailingStopBody {
     responses(
         (status = 202, description = "The terminal is told", body = CommandAnswer),
         (status = 404, description = "The caller has no such trade", body = ProblemBody),
-        (status = 409, description = "The trade is not open, or its terminal was revoked", body = ProblemBody),
+        (status = 409, description = "The trade has ended, or its terminal was revoked", body = ProblemBody),
     )
 )]
 pub(crate) async fn close(

@@ -268,6 +268,20 @@ impl Broker {
         }
     }
 
+    /// Takes one order back that waits. Answers whether there was one.
+    fn cancel(&mut self, ticket: u64, command: Option<&str>, now: Timestamp) -> bool {
+        let Some(order) = self.pending.remove(&ticket) else {
+            return false;
+        };
+        let cancelled = Order {
+            command: command.map(str::to_owned),
+            part: None,
+            ..order
+        };
+        self.note(ticket, &cancelled, "cancelled", now);
+        true
+    }
+
     /// Notes what became of an order.
     fn note(&mut self, ticket: u64, order: &Order, status: &'static str, now: Timestamp) {
         let market = self.price(&order.symbol);
@@ -288,9 +302,9 @@ impl Broker {
         });
     }
 
-    /// Closes a position, or so many lots of it. The first exit of a command's
-    /// positions withdraws its orders that wait. Answers whether there was a
-    /// position.
+    /// Closes a position, or so many lots of it; an order that waits is taken
+    /// back. The first exit of a command's positions withdraws its orders that
+    /// wait. Answers whether there was a position, or such an order.
     pub fn close(
         &mut self,
         ticket: u64,
@@ -299,7 +313,7 @@ impl Broker {
         now: Timestamp,
     ) -> bool {
         let Some(position) = self.positions.get(&ticket).cloned() else {
-            return false;
+            return volume.is_none() && self.cancel(ticket, command, now);
         };
         let part = volume.unwrap_or(position.volume).min(position.volume);
         let price = self.price(&position.symbol);

@@ -294,6 +294,39 @@ mod tests {
     }
 
     #[test]
+    fn an_order_that_waits_is_taken_back_by_a_close_and_not_placed_again() {
+        let mut terminal = terminal();
+        terminal.carry_out(&running(), NOW);
+        let waiting: Vec<u64> = terminal.broker.pending().keys().copied().collect();
+        assert_eq!(waiting.len(), 2);
+        let close = |volume: Value| Synced {
+            commands: vec![Command {
+                id: format!("close {volume}"),
+                kind: "close_trade".to_owned(),
+                payload: json!({"ticket": waiting[0].to_string(), "volume": volume}),
+            }],
+            ..running()
+        };
+        // A part of an order cannot be.
+        terminal.carry_out(&close(json!(0.1)), NOW);
+        assert_eq!(
+            terminal.outcomes.last().expect("one")["error"],
+            "no such position"
+        );
+        assert_eq!(
+            terminal.carry_out(&close(Value::Null), NOW),
+            ["close_trade"]
+        );
+        let deal = terminal.broker.deals().last().expect("a deal");
+        let told = (deal.ticket, deal.status, deal.command.as_deref(), deal.part);
+        assert_eq!(told, (waiting[0], "cancelled", Some("close null"), None));
+        let mut restarted = terminal.restart();
+        restarted.carry_out(&running(), NOW);
+        let left: Vec<u64> = restarted.broker.pending().keys().copied().collect();
+        assert_eq!(left, waiting[1..]);
+    }
+
+    #[test]
     fn a_stop_takes_back_what_waits_and_nothing_of_before_it_is_placed() {
         let mut before = terminal();
         before.carry_out(&running(), NOW);

@@ -64,6 +64,32 @@ async fn a_close_is_a_command_to_the_terminal_that_holds_the_trade() {
 }
 
 #[tokio::test]
+async fn an_order_that_waits_is_taken_back_by_a_close_and_by_nothing_else() {
+    let desk = Desk::open().await;
+    let office = desk.terminal("MT5-1").await;
+    let waits = report("77", TradeStatus::Pending, "0");
+    let id = desk.record(&office, "pending 77", &waits).await;
+    for (method, what, body) in [
+        (Method::POST, "partial-close", json!({"percent": 50})),
+        (Method::PUT, "modify", json!({"stop_loss": 1.09})),
+    ] {
+        let path = format!("/api/trades/{id}/{what}");
+        let refused = desk.ask(method, &path, &body).await;
+        assert_eq!(refused.status, 409, "{}", refused.text());
+    }
+    let path = format!("/api/trades/{id}/close");
+    let answer = desk.post(&path).await.expect(202);
+    assert_eq!(answer["type"], "close_trade");
+    let commands = desk.commands_for(&office).await;
+    let mut end = report("77", TradeStatus::Cancelled, "0");
+    end.command = Some(commands[0].id.clone());
+    desk.record(&office, "cancelled 77", &end).await;
+    let listed = desk.get("/api/trading/commands").await;
+    assert_eq!(listed["items"][0]["status"], "executed");
+    assert_eq!(desk.post(&path).await.status, 409);
+}
+
+#[tokio::test]
 async fn a_part_is_said_in_lots_or_in_percent_and_never_in_both() {
     let desk = Desk::open().await;
     let office = desk.terminal("MT5-1").await;

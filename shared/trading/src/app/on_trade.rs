@@ -1,4 +1,4 @@
-//! What a person does with an open trade: a command to the terminal that holds
+//! What a person does with a trade that is open or waits: a command to the terminal that holds
 //! it.
 
 use kernel::id::{DeviceId, TradeId};
@@ -8,7 +8,7 @@ use rust_decimal::{Decimal, RoundingStrategy};
 
 use super::issue::Draft;
 use super::{Request, Trading};
-use crate::domain::{OnPosition, Order, Refusal, Trade, levels};
+use crate::domain::{OnPosition, Order, Refusal, Trade, TradeStatus, levels};
 use crate::model::{Command, Owner};
 use crate::store::CONTROL;
 
@@ -27,7 +27,7 @@ pub enum Amount {
 /// What is done with a trade.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OnTrade {
-    /// It is closed.
+    /// It is closed, or taken back where it still waits for its price.
     Close,
     /// A part of it is.
     PartialClose(Amount),
@@ -74,7 +74,11 @@ impl Trading {
         let before = self.store.control(owner).await?;
         let trade = self.store.trade(owner, trade).await?;
         let trade = trade.ok_or(Error::NotFound("trade"))?;
-        if !trade.status.is_open() {
+        let can_be = match trade.status {
+            TradeStatus::Pending => what == OnTrade::Close,
+            status => status.is_open(),
+        };
+        if !can_be {
             return Err(Refusal::NotOpen.into());
         }
         let holder = self.holder(owner, &trade).await?;
