@@ -109,6 +109,10 @@ pub fn multiple(earned: Decimal, risk: Decimal) -> Option<Decimal> {
     (multiple.abs() <= MULTIPLE_MAX).then_some(multiple)
 }
 
+/// Digits of a mean that count. Shares such as a third are not exact in their
+/// last of 28, and the mean of equal prices is to be that price.
+const MEAN_DIGITS: u32 = 24;
+
 /// The mean of prices by their volumes; `None` without any volume.
 pub(crate) fn mean_price(parts: impl Iterator<Item = (Decimal, Decimal)>) -> Option<Decimal> {
     let (mut amount, mut volume) = (Decimal::ZERO, Decimal::ZERO);
@@ -116,7 +120,7 @@ pub(crate) fn mean_price(parts: impl Iterator<Item = (Decimal, Decimal)>) -> Opt
         amount = amount.checked_add(price.checked_mul(part)?)?;
         volume = volume.checked_add(part)?;
     }
-    amount.checked_div(volume)
+    amount.checked_div(volume)?.round_sf(MEAN_DIGITS)
 }
 
 fn figure(value: Decimal) -> Decimal {
@@ -129,6 +133,17 @@ fn figure(value: Decimal) -> Decimal {
 mod tests {
     use super::*;
     use crate::domain::dec;
+
+    #[test]
+    fn the_mean_of_equal_prices_is_that_price_whatever_their_shares() {
+        let third = Decimal::ONE / Decimal::from(3);
+        for price in ["527", "0.527", "1.08345", "64250.5"].map(dec) {
+            let parts = [(price, third), (price, third)];
+            assert_eq!(mean_price(parts.into_iter()), Some(price));
+        }
+        let unequal = [(dec("1049"), third), (dec("500"), third)];
+        assert_eq!(mean_price(unequal.into_iter()), Some(dec("774.5")));
+    }
 
     #[test]
     fn a_sell_earns_as_the_price_falls() {

@@ -347,6 +347,41 @@ fn distances_in_pips_count_from_the_fill() {
     assert_eq!(without[0].field, "symbol");
 }
 
+/// The mean of two fills of a third each at 527 is 527 and no hair less, so the
+/// price is at the breakeven stop.
+#[test]
+fn breakeven_after_equal_fills_is_their_price() {
+    let signal = Setup {
+        take_profits: vec![dec("501"), dec("501")],
+        runner: true,
+        ..setup(
+            Direction::Buy,
+            OrderType::Limit,
+            &[dec("1049"), dec("500"), dec("1049")],
+        )
+    };
+    let management = Management {
+        breakeven_after: Some(1),
+    };
+    for factor in ["1", "0.001"].map(dec) {
+        let scaled = Setup {
+            entries: signal.entries.iter().map(|price| price * factor).collect(),
+            take_profits: signal
+                .take_profits
+                .iter()
+                .map(|price| price * factor)
+                .collect(),
+            ..signal.clone()
+        };
+        let candle = candles(&[[dec("527") * factor; 4]]);
+        let done = simulate(&scaled, management, &candle).expect("can be simulated");
+        assert_eq!(
+            (done.status, done.entry_price),
+            (Stopped, Some(dec("527") * factor))
+        );
+    }
+}
+
 #[test]
 fn candles_that_cannot_be_are_named() {
     let signal = setup(Direction::Buy, OrderType::Market, &[]);
