@@ -41,15 +41,7 @@ where
             Err(id) => response.add_failure(id),
         }
     }
-    let handle = &handle;
-    let failed: Vec<Vec<String>> = futures::stream::iter(groups)
-        .map(|group| async move { run(group, handle).await })
-        .buffer_unordered(CONCURRENCY)
-        .collect()
-        .await;
-    for id in failed.into_iter().flatten() {
-        response.add_failure(id);
-    }
+    side_by_side(groups, |group| run(group, &handle), &mut response).await;
     response
 }
 
@@ -69,17 +61,28 @@ where
             None => groups.push((group, vec![record])),
         }
     }
-    let handle = &handle;
+    let mut response = SqsBatchResponse::default();
+    let work = |(_, records)| run_in_order(records, &handle);
+    side_by_side(groups, work, &mut response).await;
+    response
+}
+
+/// Works on some groups at a time and adds the messages that have failed.
+async fn side_by_side<G, Fut>(
+    groups: Vec<G>,
+    work: impl Fn(G) -> Fut,
+    response: &mut SqsBatchResponse,
+) where
+    Fut: Future<Output = Vec<String>>,
+{
     let failed: Vec<Vec<String>> = futures::stream::iter(groups)
-        .map(|(_, records)| async move { run_in_order(records, handle).await })
+        .map(work)
         .buffer_unordered(CONCURRENCY)
         .collect()
         .await;
-    let mut response = SqsBatchResponse::default();
     for id in failed.into_iter().flatten() {
         response.add_failure(id);
     }
-    response
 }
 
 /// Answers the messages of a group that have failed. One that cannot be read
