@@ -1,15 +1,29 @@
 //! Which account a caller may touch, as an argument of the handler.
 
-use accounts::store::Judgement;
+use accounts::model::AccountState;
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 use kernel::Error;
 use kernel::id::{AccountId, ShopId};
+use serde::Deserialize;
 use web::Problem;
 use web::caller::{ShopCaller, Trader};
 use web::extract::Path;
 
 use crate::App;
+
+/// The part of a path that names the account; there may be others.
+#[derive(Debug, Deserialize)]
+struct AccountPath {
+    id: AccountId,
+}
+
+async fn named(parts: &mut Parts, app: &App) -> Result<AccountId, Problem> {
+    let Path(path) = Path::<AccountPath>::from_request_parts(parts, app)
+        .await
+        .map_err(|_| Problem(Error::NotFound("account")))?;
+    Ok(path.id)
+}
 
 /// An account of the calling trader, with where it stands. Another person's
 /// account, and one that does not exist, are both not found.
@@ -17,7 +31,7 @@ use crate::App;
 pub(crate) struct OwnAccount {
     pub(crate) shop: ShopId,
     pub(crate) id: AccountId,
-    pub(crate) judgement: Judgement,
+    pub(crate) account_state: AccountState,
 }
 
 impl FromRequestParts<App> for OwnAccount {
@@ -25,19 +39,17 @@ impl FromRequestParts<App> for OwnAccount {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let trader = Trader::from_request_parts(parts, app).await?;
-        let Path(id) = Path::<AccountId>::from_request_parts(parts, app)
-            .await
-            .map_err(|_| Problem(Error::NotFound("account")))?;
-        let judgement = app
+        let id = named(parts, app).await?;
+        let account_state = app
             .store
-            .judgement(&trader.shop, &id, true)
+            .account_state(&trader.shop, &id, true)
             .await?
-            .filter(|judgement| judgement.owner == trader.owner)
+            .filter(|account_state| account_state.owner == trader.owner)
             .ok_or(Error::NotFound("account"))?;
         Ok(Self {
             shop: trader.shop,
             id,
-            judgement,
+            account_state,
         })
     }
 }
@@ -55,9 +67,7 @@ impl FromRequestParts<App> for NamedAccount {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let caller = ShopCaller::from_request_parts(parts, app).await?;
-        let Path(id) = Path::<AccountId>::from_request_parts(parts, app)
-            .await
-            .map_err(|_| Problem(Error::NotFound("account")))?;
+        let id = named(parts, app).await?;
         Ok(Self { caller, id })
     }
 }

@@ -3,8 +3,7 @@
 use std::collections::HashMap;
 
 use accounts::app::summary::{Summary, summary};
-use accounts::model::{Account, Kind};
-use accounts::store::Judgement;
+use accounts::model::{Account, AccountState, Kind};
 use axum::extract::State;
 use kernel::id::{AccountId, ShopId};
 use kernel::page::Page;
@@ -59,11 +58,11 @@ pub(crate) async fn list(
         .await?;
     let ids: Vec<AccountId> = page.rows.into_iter().map(|(_, row)| row.account).collect();
     let now = app.platform.now();
-    let items = with_judgements(&app, &trader.shop, &ids)
+    let items = with_states(&app, &trader.shop, &ids)
         .await?
         .into_iter()
-        .map(|(account, judgement)| OwnedAccount {
-            summary: summary(&account.id, &judgement, now),
+        .map(|(account, account_state)| OwnedAccount {
+            summary: summary(&account.id, &account_state, now),
             id: account.id,
             kind: account.kind,
             name: account.name,
@@ -80,11 +79,11 @@ pub(crate) async fn list(
 }
 
 /// Accounts and where they stand, in the order of the ids.
-pub(crate) async fn with_judgements(
+pub(crate) async fn with_states(
     app: &App,
     shop: &ShopId,
     ids: &[AccountId],
-) -> web::Result<Vec<(Account, Judgement)>> {
+) -> web::Result<Vec<(Account, AccountState)>> {
     let mut accounts: HashMap<AccountId, Account> = app
         .store
         .accounts(shop, ids)
@@ -92,10 +91,14 @@ pub(crate) async fn with_judgements(
         .into_iter()
         .map(|account| (account.id.clone(), account))
         .collect();
-    let mut judgements: HashMap<AccountId, Judgement> =
-        app.store.judgements(shop, ids).await?.into_iter().collect();
+    let mut account_states: HashMap<AccountId, AccountState> = app
+        .store
+        .account_states(shop, ids)
+        .await?
+        .into_iter()
+        .collect();
     Ok(ids
         .iter()
-        .filter_map(|id| Some((accounts.remove(id)?, judgements.remove(id)?)))
+        .filter_map(|id| Some((accounts.remove(id)?, account_states.remove(id)?)))
         .collect())
 }

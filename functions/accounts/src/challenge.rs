@@ -1,6 +1,7 @@
 //! What a shop does to a challenge: reset, annul, another version of the plan.
 
 use accounts::app::administer::Administration;
+use accounts::app::summary::{Summary, summary};
 use accounts::domain::rules::{Phase, Rule};
 use axum::extract::State;
 use garde::Validate;
@@ -26,7 +27,7 @@ pub(crate) struct ResetBody {
     /// Another plan, by its type; as before where left out.
     #[garde(inner(custom(account_type_text)))]
     account_type: Option<String>,
-    #[garde(inner(length(chars, max = 500)))]
+    #[garde(inner(length(chars, min = 3, max = 500)))]
     reason: Option<String>,
 }
 
@@ -35,6 +36,8 @@ pub(crate) struct ResetBody {
 pub(crate) struct ResetAnswer {
     success: bool,
     challenge_id: ChallengeId,
+    /// `awaiting_funds` until the account has what the challenge needs.
+    phase: Option<Phase>,
 }
 
 /// Begins another challenge on an account: all is judged anew from now on.
@@ -61,21 +64,23 @@ pub(crate) async fn reset(
         .reason
         .unwrap_or_else(|| "reset by the shop".to_owned());
     let initial = body.initial_balance.map(Decimal::from);
-    let challenge_id = administration(&app, &account, &request_id)
-        .reset(initial, body.account_type, &reason)
+    let (challenge_id, after) = administration(&app, &account, &request_id)
+        .restart(initial, body.account_type, &reason)
         .await?;
     Ok(Json(ResetAnswer {
         success: true,
         challenge_id,
+        phase: after.phase(),
     }))
 }
 
-/// Why a breach is annulled.
+/// Why an end is annulled.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 pub(crate) struct AnnulBody {
     #[garde(length(chars, min = 3, max = 500))]
     reason: String,
-    /// Which rule's breach; every one that stands where left out.
+    /// The rule of the breach, or `profit_target` for a pass; every breach that
+    /// stands where left out.
     #[garde(skip)]
     rule: Option<Rule>,
 }
@@ -87,7 +92,8 @@ pub(crate) struct AnnulAnswer {
     phase: Option<Phase>,
 }
 
-/// Annuls a breach. It is recorded with its reason and the key that asked.
+/// Annuls a breach or a pass. It is recorded with its reason and the key that
+/// asked.
 #[utoipa::path(
     post,
     path = "/api/s2s/accounts/{id}/annul",
@@ -98,7 +104,7 @@ pub(crate) struct AnnulAnswer {
     responses(
         (status = 200, description = "Where the challenge stands now", body = AnnulAnswer),
         (status = 404, description = "No such account", body = ProblemBody),
-        (status = 409, description = "No breach stands", body = ProblemBody),
+        (status = 409, description = "There is no such end", body = ProblemBody),
     )
 )]
 pub(crate) async fn annul(
@@ -107,12 +113,12 @@ pub(crate) async fn annul(
     CurrentRequest(request_id): CurrentRequest,
     Json(body): Json<AnnulBody>,
 ) -> web::Result<Json<AnnulAnswer>> {
-    let judgement = administration(&app, &account, &request_id)
+    let account_state = administration(&app, &account, &request_id)
         .annul(body.rule, &body.reason)
         .await?;
     Ok(Json(AnnulAnswer {
         success: true,
-        phase: judgement.state.map(|state| state.phase()),
+        phase: account_state.phase(),
     }))
 }
 
@@ -149,7 +155,40 @@ pub(crate) async fn move_plan(
     Ok(Json(PlanAnswer::of(plan)))
 }
 
-fn administration<'a>(
+/// Why a challenge is started.
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+pub(crate) struct StartBody {
+    #[garde(length(chars, min = 3, max = 500))]
+    reason: String,
+}
+
+/// Starts a challenge that awaits funds as it is, at the newest snapshot.
+#[utoipa::path(
+    post,
+    path = "/api/s2s/accounts/{id}/start",
+    tag = "challenges",
+    security(("hmac" = [])),
+    params(("id" = String, Path, description = "The account")),
+    request_body = StartBody,
+    responses(
+        (status = 200, description = "The summary", body = Summary),
+        (status = 404, description = "No such account", body = ProblemBody),
+        (status = 409, description = "It does not await funds, or has no snapshot of a balance above 0", body = ProblemBody),
+    )
+)]
+pub(crate) async fn start(
+    State(app): State<App>,
+    account: NamedAccount,
+    CurrentRequest(request_id): CurrentRequest,
+    Json(body): Json<StartBody>,
+) -> web::Result<Json<Summary>> {
+    let after = administration(&app, &account, &request_id)
+        .start(&body.reason)
+        .await?;
+    Ok(Json(summary(&account.id, &after, app.platform.now())))
+}
+
+pub(crate) fn administration<'a>(
     app: &'a App,
     account: &'a NamedAccount,
     request_id: &'a str,

@@ -85,7 +85,7 @@ impl ConnectAnswer {
     request_body = ConnectBody,
     responses(
         (status = 201, description = "Connected, or still being verified", body = ConnectAnswer),
-        (status = 409, description = "The login is another user's", body = ProblemBody),
+        (status = 409, description = "The login is another user's, or was connected with other values", body = ProblemBody),
         (status = 422, description = "The broker refuses", body = ProblemBody),
         (status = 503, description = "The gateway is not available", body = ProblemBody),
     )
@@ -138,7 +138,7 @@ fn text_or_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, 
     })
 }
 
-fn optional_text_or_number<'de, D: Deserializer<'de>>(
+pub(crate) fn optional_text_or_number<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<String>, D::Error> {
     Ok(
@@ -158,7 +158,7 @@ pub(crate) fn password_length(password: &SecretString, _: &()) -> garde::Result 
     }
 }
 
-fn digits(text: &str, _: &()) -> garde::Result {
+pub(crate) fn digits(text: &str, _: &()) -> garde::Result {
     if text.bytes().all(|byte| byte.is_ascii_digit()) {
         Ok(())
     } else {

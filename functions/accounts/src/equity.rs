@@ -39,8 +39,8 @@ pub(crate) struct Equity {
     )
 )]
 pub(crate) async fn show(account: OwnAccount) -> Json<Equity> {
-    let money = |amount| Number::money(amount, &account.judgement.currency);
-    let live = account.judgement.live.as_ref();
+    let money = |amount| Number::money(amount, &account.account_state.currency);
+    let live = account.account_state.live.as_ref();
     Json(Equity {
         balance: live.map(|reading| money(reading.balance)),
         equity: live.map(|reading| money(reading.equity)),
@@ -82,6 +82,11 @@ pub(crate) struct EquityPoint {
     maximum: Number,
     /// Balance at the end of the span.
     balance: Number,
+    /// The daily rule's floor at the end of the span, as it was in force then;
+    /// `null` before the start, for imports and on older points.
+    daily_floor: Option<Number>,
+    /// The all-time rule's floor, likewise.
+    max_floor: Option<Number>,
 }
 
 /// Points over a range.
@@ -116,14 +121,15 @@ pub(crate) async fn history(
         return Err(Error::field("from", "must be before to").into());
     }
     let wanted = params.points.unwrap_or(500);
-    let resolution = resolution_for(to - from, wanted);
+    let age = app.platform.now() - from;
+    let resolution = resolution_for(to - from, age, wanted);
     // Roll-ups of days reach back further than any account, so this bounds.
     let rows_max = u32::try_from(ROWS_MAX).unwrap_or(u32::MAX);
     let candles = app
         .store
         .equity_history(&account.shop, &account.id, resolution, from, to, rows_max)
         .await?;
-    let currency = &account.judgement.currency;
+    let currency = &account.account_state.currency;
     Ok(Json(EquityHistory {
         points: downsample(candles, usize::try_from(wanted).unwrap_or(1), currency),
         resolution: resolution.as_str(),
@@ -133,11 +139,15 @@ pub(crate) async fn history(
 /// Roll-ups read for one answer.
 const ROWS_MAX: i64 = 6_000;
 
-/// The finest resolution whose roll-ups of the range can be read at once, but
-/// no finer than the points ask for.
-fn resolution_for(range: TimeDelta, points: i64) -> Resolution {
+/// How long roll-ups of minutes are kept.
+const MINUTES_KEPT_FOR: TimeDelta = TimeDelta::days(90);
+
+/// The finest resolution whose roll-ups of the range are kept and can be read
+/// at once, but no finer than the points ask for.
+fn resolution_for(range: TimeDelta, age: TimeDelta, points: i64) -> Resolution {
     Resolution::ALL
         .into_iter()
+        .filter(|resolution| *resolution != Resolution::Minute || age <= MINUTES_KEPT_FOR)
         .find(|resolution| {
             let rows = range.num_seconds() / resolution.length().num_seconds();
             rows <= ROWS_MAX.min(points * 12)
@@ -159,6 +169,8 @@ fn downsample(candles: Vec<Candle>, points: usize, currency: &Currency) -> Vec<E
                 minimum: money(group.iter().map(|candle| candle.minimum).min()?),
                 maximum: money(group.iter().map(|candle| candle.maximum).max()?),
                 balance: money(last.balance),
+                daily_floor: last.daily_floor.map(money),
+                max_floor: last.max_floor.map(money),
             })
         })
         .collect()
@@ -181,6 +193,8 @@ mod tests {
             maximum: Decimal::from(maximum),
             balance: Decimal::from(100),
             count: 1,
+            daily_floor: None,
+            max_floor: None,
             ttl: None,
         }
     }
@@ -199,8 +213,17 @@ mod tests {
 
     #[test]
     fn long_ranges_are_read_in_coarse_roll_ups() {
-        assert_eq!(resolution_for(TimeDelta::hours(2), 500), Resolution::Minute);
-        assert_eq!(resolution_for(TimeDelta::days(60), 500), Resolution::Hour);
-        assert_eq!(resolution_for(TimeDelta::days(3000), 500), Resolution::Day);
+        let fresh = |range: TimeDelta| resolution_for(range, range, 500);
+        assert_eq!(fresh(TimeDelta::hours(2)), Resolution::Minute);
+        assert_eq!(fresh(TimeDelta::days(60)), Resolution::Hour);
+        assert_eq!(fresh(TimeDelta::days(3000)), Resolution::Day);
+    }
+
+    #[test]
+    fn short_range_of_91_days_ago_is_read_by_hours() {
+        let range = TimeDelta::hours(2);
+        let at_age = |days| resolution_for(range, TimeDelta::days(days), 500);
+        assert_eq!(at_age(91), Resolution::Hour);
+        assert_eq!(at_age(90), Resolution::Minute);
     }
 }

@@ -65,8 +65,8 @@ pub(crate) async fn workbook(State(app): State<App>, account: OwnAccount) -> web
 }
 
 async fn trades(app: &App, account: &OwnAccount) -> web::Result<Vec<Trade>> {
-    let currency = &account.judgement.currency;
-    let mut newest = account.judgement.trades;
+    let currency = &account.account_state.currency;
+    let mut newest = account.account_state.trades;
     let oldest = newest.saturating_sub(TRADES_MAX) + 1;
     let mut trades = Vec::new();
     while newest >= oldest {

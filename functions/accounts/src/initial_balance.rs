@@ -1,6 +1,5 @@
 //! `PUT /api/s2s/accounts/{id}/initial-balance`
 
-use accounts::app::administer::Administration;
 use accounts::model::BalanceSource;
 use axum::extract::State;
 use garde::Validate;
@@ -13,6 +12,7 @@ use web::problem::ProblemBody;
 
 use crate::App;
 use crate::access::NamedAccount;
+use crate::challenge::administration;
 
 /// The initial balance, and how it is known.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
@@ -55,16 +55,8 @@ pub(crate) async fn set(
     CurrentRequest(request_id): CurrentRequest,
     Json(body): Json<InitialBalanceBody>,
 ) -> web::Result<Json<InitialBalanceAnswer>> {
-    let administration = Administration {
-        store: &app.store,
-        shop: &account.caller.shop,
-        account: &account.id,
-        actor: &account.caller.key_id,
-        request_id: &request_id,
-        now: app.platform.now(),
-    };
     let metadata = body.metadata.map(|metadata| metadata.to_string());
-    let initial = administration
+    let initial = administration(&app, &account, &request_id)
         .set_initial_balance(body.value.0, body.source, metadata.as_deref())
         .await?;
     Ok(Json(InitialBalanceAnswer {

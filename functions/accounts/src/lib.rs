@@ -3,8 +3,10 @@
 
 mod access;
 mod accounts;
+mod adjustments;
 mod challenge;
 mod connect;
+mod deal_classes;
 mod disconnect;
 mod equity;
 mod export;
@@ -12,8 +14,10 @@ mod import;
 mod initial_balance;
 mod plans;
 mod reconnect;
+mod rule_states;
 mod rules;
 mod settings;
+mod shop_account;
 mod shop_accounts;
 mod simulate;
 mod state;
@@ -22,6 +26,7 @@ mod summary;
 mod sync;
 mod sync_logs;
 mod trades;
+mod verdicts;
 mod webhook;
 mod webhook_replay;
 
@@ -35,15 +40,26 @@ web::contents! {
     connect::connect,
     disconnect::disconnect,
     shop_accounts::list,
+    shop_account::show,
     reconnect::reconnect,
     // The shop's: challenges and plans.
     initial_balance::set,
     challenge::reset,
     challenge::annul,
     challenge::move_plan,
+    challenge::start,
+    verdicts::list_for_shop,
+    verdicts::decide,
+    adjustments::announce,
+    adjustments::list,
+    adjustments::cancel,
+    adjustments::explain,
+    deal_classes::set,
     import::into_judged,
     plans::list,
     plans::put,
+    deal_classes::show,
+    deal_classes::put,
     simulate::simulate,
     simulate::result,
     // The shop's: webhooks.
@@ -63,6 +79,7 @@ web::contents! {
     sync::sync,
     sync_logs::list,
     rules::show,
+    verdicts::list_for_trader,
     statistics::show,
     export::workbook,
     settings::show,

@@ -1,7 +1,8 @@
 //! `GET /api/account/{id}/rules`
 
+use accounts::app::events::violation_value;
 use accounts::domain::plan::Plan;
-use accounts::domain::rules::{Phase, Rule, Severity, Source};
+use accounts::domain::rules::{Phase, Rule, Severity};
 use axum::extract::State;
 use kernel::Number;
 use kernel::id::ChallengeId;
@@ -13,29 +14,10 @@ use web::problem::ProblemBody;
 
 use crate::App;
 use crate::access::OwnAccount;
+use crate::rule_states::{RuleState, states};
 
 /// Violations of one answer.
 const VIOLATIONS_MAX: u32 = 200;
-
-/// Where a rule stands.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct RuleState {
-    rule: Rule,
-    /// What it is measured from.
-    reference: Number,
-    /// Where that comes from; the daily rule's alone.
-    source: Option<Source>,
-    /// Of the day, or the deepest so far.
-    used: Number,
-    limit: Number,
-    /// The value that breaches.
-    floor: Number,
-    /// Use in percent of the limit.
-    use_pct: Number,
-    /// The next reset; the daily rule's alone.
-    #[schema(value_type = Option<String>, format = DateTime)]
-    reset_at: Option<Timestamp>,
-}
 
 /// A threshold that was crossed.
 #[derive(Debug, Serialize, ToSchema)]
@@ -49,8 +31,12 @@ pub(crate) struct ViolationAnswer {
     pub(crate) challenge_id: ChallengeId,
     /// Largest gap between snapshots before it, in whole seconds.
     pub(crate) snapshot_gap_max_s: i64,
-    /// Whether the snapshot's balance could not be explained by deals.
+    /// Whether a difference stood that no deal explains.
     pub(crate) flagged: bool,
+    /// Share of the day so far in which the value was known, in percent.
+    pub(crate) coverage_pct: Number,
+    /// Whether it was taken back: with all deals it never was.
+    pub(crate) lifted: bool,
 }
 
 /// Rules, where they stand, and what was crossed.
@@ -81,18 +67,15 @@ pub(crate) async fn show(
     State(app): State<App>,
     account: OwnAccount,
 ) -> web::Result<Json<RulesAnswer>> {
-    let judgement = &account.judgement;
+    let account_state = &account.account_state;
     let now = app.platform.now();
     let violations = violations(&app, &account).await?;
-    let is_judged = judgement.kind == accounts::model::Kind::Judged;
+    let is_judged = account_state.kind == accounts::model::Kind::Judged;
     Ok(Json(RulesAnswer {
-        plan: is_judged.then(|| judgement.plan.clone()),
-        plan_version: is_judged.then_some(judgement.plan_version),
-        phase: judgement
-            .state
-            .as_ref()
-            .map(|state| state.figures(&judgement.plan, now).phase),
-        states: states(&account, now),
+        plan: is_judged.then(|| account_state.plan.clone()),
+        plan_version: is_judged.then_some(account_state.plan_version),
+        phase: account_state.phase_at(now),
+        states: states(account_state, now),
         violations,
     }))
 }
@@ -102,52 +85,28 @@ pub(crate) async fn violations(
     app: &App,
     account: &OwnAccount,
 ) -> web::Result<Vec<ViolationAnswer>> {
-    let money = |amount| Number::money(amount, &account.judgement.currency);
+    let currency = &account.account_state.currency;
     let stored = app
         .store
         .violations(&account.shop, &account.id, VIOLATIONS_MAX)
         .await?;
     Ok(stored
         .into_iter()
-        .map(|stored| ViolationAnswer {
-            rule: stored.violation.rule,
-            severity: stored.violation.severity,
-            threshold_value: money(stored.violation.threshold_value),
-            current_value: money(stored.violation.current_value),
-            detected_at: stored.violation.detected_at,
-            challenge_id: stored.challenge,
-            snapshot_gap_max_s: stored.violation.gap_max_ms / 1000,
-            flagged: stored.violation.flagged,
+        .map(|stored| {
+            let violation = stored.violation;
+            let value = |value| violation_value(violation.rule, value, currency);
+            ViolationAnswer {
+                rule: violation.rule,
+                severity: violation.severity,
+                threshold_value: value(violation.threshold_value),
+                current_value: value(violation.current_value),
+                detected_at: violation.detected_at,
+                challenge_id: stored.challenge,
+                snapshot_gap_max_s: violation.gap_max_ms / 1000,
+                flagged: violation.flagged,
+                coverage_pct: Number::percent(violation.coverage_pct),
+                lifted: stored.lifted,
+            }
         })
         .collect())
-}
-
-fn states(account: &OwnAccount, now: Timestamp) -> Vec<RuleState> {
-    let judgement = &account.judgement;
-    let money = |amount| Number::money(amount, &judgement.currency);
-    let Some(state) = &judgement.state else {
-        return Vec::new();
-    };
-    let figures = state.figures(&judgement.plan, now);
-    let daily = figures.daily.map(|daily| RuleState {
-        rule: Rule::DailyDrawdown,
-        reference: money(daily.reference),
-        source: Some(daily.source),
-        used: money(daily.used),
-        limit: money(daily.limit),
-        floor: money(daily.floor),
-        use_pct: Number::percent(daily.use_pct),
-        reset_at: Some(figures.reset_next_at),
-    });
-    let all_time = figures.all_time.map(|all_time| RuleState {
-        rule: Rule::MaxDrawdown,
-        reference: money(all_time.reference),
-        source: None,
-        used: money(all_time.used),
-        limit: money(all_time.limit),
-        floor: money(all_time.floor),
-        use_pct: Number::percent(all_time.use_pct),
-        reset_at: None,
-    });
-    daily.into_iter().chain(all_time).collect()
 }

@@ -77,6 +77,19 @@ pub(crate) struct StatisticsAnswer {
     by_weekday: Vec<StatisticsGroup>,
     /// By the hour of the close in the plan's zone, from 0.
     by_hour: Vec<StatisticsGroup>,
+    /// By reset-to-reset day, the oldest first, the newest 400.
+    by_day: Vec<StatisticsDay>,
+}
+
+/// The result of one day.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct StatisticsDay {
+    /// The plan zone's date on which the day began.
+    date: String,
+    /// Positions opened on it.
+    opened: u32,
+    /// What its deals brought, adjustments apart.
+    net_profit: Number,
 }
 
 /// Statistics of an account.
@@ -95,12 +108,23 @@ pub(crate) async fn show(
     State(app): State<App>,
     account: OwnAccount,
 ) -> web::Result<Json<StatisticsAnswer>> {
-    let judged = app.store.ledger(&account.shop, &account.id).await?;
-    let standing = judged.ledger.standing();
-    let currency = &account.judgement.currency;
-    let mut answer = of(judged.ledger.statistics(), currency);
+    let ledger = app.store.ledger(&account.shop, &account.id).await?;
+    let standing = ledger.standing();
+    let currency = &account.account_state.currency;
+    let mut answer = of(ledger.statistics(), currency);
     answer.trading_days = standing.trading_days;
     answer.best_day_profit = Number::money(standing.best_day_profit, currency);
+    let zone = account.account_state.plan.reset.zone;
+    answer.by_day = ledger
+        .days()
+        .recent()
+        .iter()
+        .map(|day| StatisticsDay {
+            date: zone.local(day.reset_at).date().to_string(),
+            opened: day.opened,
+            net_profit: Number::money(day.profit, currency),
+        })
+        .collect();
     Ok(Json(answer))
 }
 
@@ -149,5 +173,6 @@ fn of(statistics: &Statistics, currency: &Currency) -> StatisticsAnswer {
         by_symbol,
         by_weekday: groups(&statistics.weekdays),
         by_hour: groups(&statistics.hours),
+        by_day: Vec::new(),
     }
 }

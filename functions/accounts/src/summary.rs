@@ -21,5 +21,9 @@ use crate::access::OwnAccount;
     )
 )]
 pub(crate) async fn show(State(app): State<App>, account: OwnAccount) -> Json<Summary> {
-    Json(summary(&account.id, &account.judgement, app.platform.now()))
+    Json(summary(
+        &account.id,
+        &account.account_state,
+        app.platform.now(),
+    ))
 }

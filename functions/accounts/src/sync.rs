@@ -42,7 +42,7 @@ pub(crate) async fn sync(
     account: OwnAccount,
     CurrentRequest(request_id): CurrentRequest,
 ) -> web::Result<Response> {
-    if !account.judgement.status.is_live() {
+    if !account.account_state.status.is_live() {
         return Err(Error::Conflict("this account is not connected".to_owned()).into());
     }
     let name = format!("manual-sync:{}", account.id);

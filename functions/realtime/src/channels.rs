@@ -49,9 +49,9 @@ impl App {
         if let Channel::Account(id) = &channel {
             let unknown = || Error::NotFound("account");
             let shop: ShopId = grant.org.parse().map_err(|_| unknown())?;
-            let judgement = self.accounts.judgement(&shop, id, false).await?;
-            judgement
-                .filter(|judgement| judgement.owner == grant.sub)
+            let account_state = self.accounts.account_state(&shop, id, false).await?;
+            account_state
+                .filter(|account_state| account_state.owner == grant.sub)
                 .ok_or_else(unknown)?;
         }
         Ok(channel)

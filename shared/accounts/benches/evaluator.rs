@@ -2,9 +2,9 @@
 
 use std::hint::black_box;
 
-use accounts::domain::ledger::{Ledger, Standing};
+use accounts::domain::ledger::{Holdings, Ledger};
 use accounts::domain::plan::{MaxMode, MaxRule, Plan};
-use accounts::domain::rules::{DealEffect, Input, PriorHistory, Snapshot, State};
+use accounts::domain::rules::{ChallengeStart, DealEffect, Input, PriorHistory, Snapshot, State};
 use accounts::domain::simulate::{SimSnapshot, simulate};
 use chrono::Duration;
 use divan::Bencher;
@@ -35,23 +35,16 @@ fn snapshots() -> Vec<Input> {
     (0..SNAPSHOTS)
         .map(|index| {
             let balance = Decimal::new(10_000_000 + next() / 10, 2);
-            Input::Snapshot(Snapshot {
-                recorded_at: start() + Duration::seconds(10 * i64::try_from(index).unwrap_or(0)),
-                balance,
-                equity: balance + Decimal::new(next(), 2),
-                flagged: false,
-            })
+            let at = start() + Duration::seconds(10 * i64::try_from(index).unwrap_or(0));
+            let equity = balance + Decimal::new(next(), 2);
+            Input::Snapshot(Snapshot::of_balances(at, balance, equity))
         })
         .collect()
 }
 
 fn run(plan: &Plan, inputs: &[Input]) -> State {
-    let mut state = State::start(
-        plan,
-        Decimal::from(100_000),
-        start(),
-        &PriorHistory::default(),
-    );
+    let begin = ChallengeStart::fresh(Decimal::from(100_000), start());
+    let mut state = State::start(plan, &begin, &PriorHistory::default());
     for input in inputs {
         black_box(state.apply(plan, input));
     }
@@ -96,13 +89,9 @@ fn adjustments_taken(bencher: Bencher) {
     let plan = Plan::default();
     let inputs: Vec<_> = (0..10_000_i64)
         .map(|index| {
-            Input::Deal(DealEffect {
-                time: start() + Duration::seconds(10 * (index + 1)),
-                adjustment: Decimal::from(if index % 2 == 0 { 100 } else { -100 }),
-                credit: Decimal::ZERO,
-                is_trade: false,
-                standing: Standing::default(),
-            })
+            let at = start() + Duration::seconds(10 * (index + 1));
+            let amount = Decimal::from(if index % 2 == 0 { 100 } else { -100 });
+            Input::Deal(DealEffect::movement(at, amount, Decimal::ZERO))
         })
         .collect();
     bencher
@@ -137,8 +126,9 @@ fn deals_through_the_ledger(bencher: Bencher) {
     let reset = Plan::default().reset;
     bencher.counter(ItemsCount::new(deals.len())).bench(|| {
         let mut ledger = Ledger::default();
+        let mut holdings = Holdings::new(100);
         for deal in &deals {
-            black_box(ledger.apply(black_box(deal), &reset, None));
+            black_box(holdings.apply(&mut ledger, black_box(deal), &reset));
         }
         ledger
     });
@@ -146,7 +136,7 @@ fn deals_through_the_ledger(bencher: Bencher) {
 
 /// A position opened and closed.
 fn round_trip(index: i64) -> [accounts::domain::deal::Deal; 2] {
-    use accounts::domain::deal::{Deal, DealKind, Entry};
+    use accounts::domain::deal::{Deal, DealKind, DealOrigin, Entry};
     let opened = Deal {
         id: format!("{index}-in"),
         time: start() + Duration::minutes(10 * index),
@@ -162,6 +152,8 @@ fn round_trip(index: i64) -> [accounts::domain::deal::Deal; 2] {
         fee: Decimal::ZERO,
         profit: Decimal::ZERO,
         comment: String::new(),
+        class: None,
+        origin: DealOrigin::default(),
     };
     let closed = Deal {
         id: format!("{index}-out"),

@@ -64,12 +64,24 @@ pub enum Error {
     /// The state of things does not allow it.
     #[error("{0}")]
     Conflict(String),
+    /// The resource is there already, with other values of some fields.
+    #[error("it is there already with other values of {}", .0.join(", "))]
+    Differs(Vec<&'static str>),
+    /// The amounts do not add up to the difference that stands.
+    #[error("the difference that stands is {}", .0)]
+    Unexplained(rust_decimal::Decimal),
     /// `If-Match` named a version that is no longer the newest.
     #[error("the resource has changed since the version named in If-Match")]
     StaleVersion,
     /// The input is well formed and cannot be carried out.
     #[error("{0}")]
     Unprocessable(String),
+    /// Rows of a file have no ticket, so that none can be told from known ones.
+    #[error("{0}")]
+    TicketsMissing(String),
+    /// The body's media type, or what has become of the body, is not taken.
+    #[error("{0}")]
+    UnsupportedMedia(&'static str),
     /// The caller must wait.
     #[error("too many requests; try again in {retry_after_s} s")]
     RateLimited {

@@ -103,6 +103,14 @@ ulid_id!(
     DeliveryId, "msg"
 );
 ulid_id!(
+    /// One end of a challenge, pending or decided.
+    VerdictId, "vrd"
+);
+ulid_id!(
+    /// A movement of money that a shop has announced.
+    AdjustmentId, "adj"
+);
+ulid_id!(
     /// A job that runs after its request was answered.
     JobId, "job"
 );

@@ -87,6 +87,51 @@ pub fn parse(text: &str) -> Result<Decimal, String> {
     parsed.map_err(|_| "has more digits than can be kept exactly".to_owned())
 }
 
+/// Reads the text of a JSON number that a source has computed in doubles:
+/// rounded half-even to eight digits after the point, whatever noise lies
+/// below them.
+///
+/// # Errors
+/// Returns a sentence if the text is no number, or is too large for a decimal.
+pub fn parse_rounded(text: &str) -> Result<Decimal, String> {
+    let text = text.trim();
+    if !text.starts_with(|first: char| first == '-' || first.is_ascii_digit()) {
+        return Err("must be a number".to_owned());
+    }
+    let too_large = || "is too large a number".to_owned();
+    let (mantissa, exponent) = match text.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => {
+            let exponent: i32 = exponent
+                .parse()
+                .map_err(|_| "must be a number".to_owned())?;
+            (mantissa, exponent)
+        }
+        None => (text, 0),
+    };
+    // What is below a trillionth is noise; so are digits beyond a double's.
+    if exponent < -12 - DOUBLE_DIGITS {
+        return Ok(Decimal::ZERO);
+    }
+    let digits: Decimal = mantissa
+        .parse()
+        .map_err(|_| "must be a number".to_owned())?;
+    let ten = Decimal::TEN;
+    let mut value = digits;
+    for _ in 0..exponent.unsigned_abs().min(60) {
+        value = if exponent < 0 {
+            value.checked_div(ten).unwrap_or_default()
+        } else {
+            value.checked_mul(ten).ok_or_else(too_large)?
+        };
+    }
+    Ok(value
+        .round_dp_with_strategy(8, RoundingStrategy::MidpointNearestEven)
+        .normalize())
+}
+
+/// Digits that a double tells apart.
+const DOUBLE_DIGITS: i32 = 17;
+
 /// For `#[serde(with = "kernel::number::json")]` on a `Decimal` field.
 pub mod json {
     use super::{Decimal, Deserialize, Deserializer, Number, Serialize, Serializer};
@@ -166,6 +211,22 @@ mod tests {
         }
         assert!(parse("1e400").is_err());
         assert_eq!(parse("1.5e2"), Ok(Decimal::from(150)));
+    }
+
+    #[test]
+    fn noise_of_doubles_is_rounded_away() {
+        let read = |text: &str| parse_rounded(text).map(|value| value.to_string());
+        assert_eq!(read("9963.140000000001"), Ok("9963.14".to_owned()));
+        assert_eq!(read("5.684341886080802e-14"), Ok("0".to_owned()));
+        assert_eq!(read("-85.25999999999966"), Ok("-85.26".to_owned()));
+        assert_eq!(read("-6.536993168992922e-13"), Ok("0".to_owned()));
+        assert_eq!(read("1.5e2"), Ok("150".to_owned()));
+        assert_eq!(read("0.000000015"), Ok("0.00000002".to_owned()));
+        assert_eq!(read("0.000000005"), Ok("0".to_owned()));
+        assert_eq!(read("1.2345e-5"), Ok("0.00001234".to_owned()));
+        for text in ["1e300", "NaN", "", "\"1\"", "null", "1e", "--1"] {
+            assert!(parse_rounded(text).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
 use kernel::time::Clock;
-use kernel::{Error, FieldError};
+use kernel::{Error, FieldError, Number};
 use platform::clock::SystemClock;
 use serde::Serialize;
 
@@ -47,6 +47,12 @@ pub struct ProblemBody {
     pub message: String,
     /// The fields that cannot be accepted.
     pub details: Vec<FieldError>,
+    /// The fields in which a known resource differs from what was sent.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub differs: Vec<&'static str>,
+    /// The difference that stands, where the amounts sent add up to another.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unexplained: Option<Number>,
     /// The request's id, also in `X-Request-Id` and in the logs.
     pub request_id: String,
     /// When it happened.
@@ -79,13 +85,21 @@ fn kind(error: &Error) -> Kind {
         ),
         Error::Forbidden(_) => (403, "forbidden", "Not allowed"),
         Error::NotFound(_) => (404, "not-found", "Not found"),
-        Error::Conflict(_) => (409, "conflict", "Conflict"),
+        Error::Conflict(_) | Error::Differs(_) | Error::Unexplained(_) => {
+            (409, "conflict", "Conflict")
+        }
         Error::StaleVersion => (412, "stale-version", "The resource has changed"),
         Error::TooLarge { .. } => (413, "payload-too-large", "The body is too large"),
         Error::Unprocessable(_) => (
             422,
             "validation-failed",
             "The request cannot be carried out",
+        ),
+        Error::TicketsMissing(_) => (422, "tickets-missing", "Rows without tickets"),
+        Error::UnsupportedMedia(_) => (
+            415,
+            "unsupported-media-type",
+            "The media type is not supported",
         ),
         Error::RateLimited { .. } => (429, "rate-limited", "Too many requests"),
         Error::Upstream { .. } => (503, "upstream-unavailable", "A partner is not available"),
@@ -136,6 +150,14 @@ pub(crate) fn write_body(error: &Error, path: &str, request_id: &str) -> (Header
         details: match error {
             Error::Invalid(fields) => fields.clone(),
             _ => Vec::new(),
+        },
+        differs: match error {
+            Error::Differs(fields) => fields.clone(),
+            _ => Vec::new(),
+        },
+        unexplained: match error {
+            Error::Unexplained(standing) => Some(Number::exact(*standing)),
+            _ => None,
         },
         request_id: request_id.to_owned(),
         timestamp: SystemClock

@@ -23,6 +23,7 @@ async fn a_breach_is_final_until_it_is_annulled_with_a_reason() {
             "account.breached",
             "account.connected",
             "account.critical",
+            "account.started",
             "account.warning"
         ]
     );
@@ -75,6 +76,8 @@ async fn a_reset_begins_another_challenge_and_keeps_the_trades() {
         .expect(200);
     let challenge = text(&answer["challenge_id"]);
     assert_ne!(before["challenge_id"], json!(challenge));
+    assert_eq!(answer["phase"], "awaiting_funds");
+    world.stack.pump().await;
     let fresh = world.summary(&id).await;
     assert_eq!(fresh["phase"], "active");
     assert_eq!(fresh["initial_balance"], json!(94_000));

@@ -27,12 +27,12 @@ async fn an_account_is_connected_synced_and_summarized_with_the_orders_balance()
     for field in [
         "balance_current",
         "equity_current",
-        "phase",
         "dd_daily_used",
         "as_of",
     ] {
         assert_eq!(before[field], Value::Null, "{field} before the first sync");
     }
+    assert_eq!(before["phase"], "awaiting_funds");
 
     world.stack.pump().await;
     let now = world.summary(&id).await;
@@ -68,7 +68,7 @@ async fn an_account_is_connected_synced_and_summarized_with_the_orders_balance()
     assert_eq!(listed["login"], LOGIN);
     let told = world.stack.webhooks();
     let names: Vec<&str> = told.iter().map(|(name, _)| name.as_str()).collect();
-    assert_eq!(names, ["account.connected"]);
+    assert_eq!(names, ["account.connected", "account.started"]);
     assert_eq!(told[0].1["data"]["order_id"], "7001");
     assert_eq!(told[0].1["data"]["balance"], json!(100_046.5));
 }
@@ -241,7 +241,7 @@ async fn while_the_broker_verifies_an_account_is_connecting_and_not_judged() {
     let id = text(&body["account_id"]);
     let summary = world.summary(&id).await;
     assert_eq!(summary["status"], "connecting");
-    assert_eq!(summary["phase"], Value::Null);
+    assert_eq!(summary["phase"], "awaiting_funds");
     world.later(TimeDelta::seconds(3600)).await;
     let summary = world.summary(&id).await;
     assert_eq!(summary["status"], "active");
@@ -298,7 +298,10 @@ async fn refused_credentials_end_the_chain_and_the_shop_hears_of_it_once() {
     world.later(TimeDelta::hours(2)).await;
     let told = world.stack.webhooks();
     let names: Vec<&str> = told.iter().map(|(name, _)| name.as_str()).collect();
-    assert_eq!(names, ["account.connected", "account.error"]);
+    assert_eq!(
+        names,
+        ["account.connected", "account.started", "account.error"]
+    );
     let path = format!("/api/s2s/accounts/{id}/reconnect");
     let body = json!({"investor_pass": "changed-at-the-broker"});
     assert_eq!(

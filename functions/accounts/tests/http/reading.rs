@@ -49,7 +49,10 @@ async fn a_drawdown_is_shown_everywhere_and_its_warning_is_told_once() {
     assert_eq!(violations[0]["current_value"], json!(4046.5));
     let told = world.stack.webhooks();
     let names: Vec<&str> = told.iter().map(|(name, _)| name.as_str()).collect();
-    assert_eq!(names, ["account.connected", "account.warning"]);
+    assert_eq!(
+        names,
+        ["account.connected", "account.started", "account.warning"]
+    );
 
     let equity = world
         .get(&format!("/api/account/{id}/equity"))

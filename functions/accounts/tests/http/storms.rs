@@ -68,6 +68,7 @@ async fn with_every_message_twice_and_every_fifth_call_failing_the_verdict_is_th
             "account.breached",
             "account.connected",
             "account.critical",
+            "account.started",
             "account.warning"
         ]
     );
@@ -130,7 +131,10 @@ async fn a_reset_fixes_the_days_reference_once_however_often_it_runs() {
     assert_eq!(summary["dd_daily_reference"], json!(98_000));
     assert_eq!(summary["dd_daily_used"], json!(600));
     assert_eq!(summary["dd_all_time_used"], json!(3500));
-    assert_eq!(told(&world), ["account.connected", "account.warning"]);
+    assert_eq!(
+        told(&world),
+        ["account.connected", "account.started", "account.warning"]
+    );
     // The next day has violations of its own.
     world.equity(94_400.0).await;
     let severities: Vec<Value> = violations(&world, &id)

@@ -13,11 +13,14 @@ use secrecy::ExposeSecret;
 
 use super::messages::{Step, SyncMessage, enqueue_step};
 use super::registration::{Registered, register};
+use crate::domain::judging::CarryOver;
+use crate::domain::ledger::Standing;
 use crate::gateway::mt5::{Credentials, Mt5Gateway};
 use crate::model::{
-    Account, BalanceSource, Challenge, InitialBalance, Instance, Kind, Status, password_identity,
+    Account, AccountState, BalanceSource, Challenge, ConnectedWith, InitialBalance, Instance, Kind,
+    Status, password_identity,
 };
-use crate::store::{Judgement, Registration, Store, SyncState};
+use crate::store::{AccountStateChange, Registration, Store, SyncState};
 
 /// What a shop sends.
 #[derive(Clone, Debug)]
@@ -70,6 +73,10 @@ pub async fn connect(
                 "this login belongs to another user of the shop".to_owned(),
             ));
         }
+        let differs = differences(&account, request);
+        if !differs.is_empty() {
+            return Err(Error::Differs(differs));
+        }
         return again(
             store,
             gateway,
@@ -97,7 +104,6 @@ pub async fn connect(
         created_at: now,
         account_type: request.account_type.clone(),
         plan_version: plan.version,
-        has_history: true,
     };
     let account = Account {
         id: account,
@@ -112,11 +118,16 @@ pub async fn connect(
         created_at: now,
         instance: Some(registered.instance.id.clone()),
         challenge: Some(challenge.id.clone()),
+        server_epoch: 1,
+        connected_with: Some(ConnectedWith {
+            account_type: request.account_type.clone(),
+            initial_balance: request.initial_balance,
+        }),
         version: 1,
     };
     let status = status_of(&registered.instance);
-    let mut judgement = Judgement::start(&account, status, plan.version, plan.plan);
-    judgement.initial_balance = request.initial_balance.map(|value| InitialBalance {
+    let mut account_state = AccountState::start(&account, status, plan.version, plan.plan);
+    account_state.initial_balance = request.initial_balance.map(|value| InitialBalance {
         value,
         source: BalanceSource::OrderMeta,
         set_at: now,
@@ -125,7 +136,7 @@ pub async fn connect(
     store.add_account(&mut transaction, &account)?;
     store.put_instance(&mut transaction, &account, &registered.instance)?;
     store.put_challenge(&mut transaction, &account, &challenge)?;
-    store.add_judgement(&mut transaction, shop, &account.id, &judgement)?;
+    store.add_account_state(&mut transaction, shop, &account.id, &account_state)?;
     let sync = SyncState::start(&account.id, &registered.instance.id, now);
     store.add_sync_state(&mut transaction, shop, &account.id, &sync)?;
     store.end_registration(&mut transaction, &registered.instance.transaction_id)?;
@@ -144,6 +155,30 @@ pub async fn connect(
     })
 }
 
+/// Returns the fields that a shop sends otherwise than when it connected the
+/// account first.
+fn differences(account: &Account, request: &ConnectRequest) -> Vec<&'static str> {
+    let Some(known) = &account.connected_with else {
+        return Vec::new();
+    };
+    let order = request.order_id.as_ref();
+    let initial = request.initial_balance;
+    [
+        ("account_type", request.account_type != known.account_type),
+        (
+            "order_id",
+            order.is_some() && order != account.order_id.as_ref(),
+        ),
+        (
+            "initial_balance",
+            initial.is_some() && initial != known.initial_balance,
+        ),
+    ]
+    .into_iter()
+    .filter_map(|(name, differs)| differs.then_some(name))
+    .collect()
+}
+
 /// A login that is known: the same connection where nothing has changed, a
 /// new instance otherwise.
 async fn again(
@@ -155,8 +190,10 @@ async fn again(
     request_id: &str,
     now: Timestamp,
 ) -> kernel::Result<Connected> {
-    let judgement = store.judgement(&account.shop, &account.id, true).await?;
-    let status = judgement.map(|judgement| judgement.status);
+    let account_state = store
+        .account_state(&account.shop, &account.id, true)
+        .await?;
+    let status = account_state.map(|account_state| account_state.status);
     if let Some(status) = status.filter(|status| status.is_live())
         && has_password(store, vault, &account, credentials).await?
     {
@@ -216,11 +253,17 @@ pub(super) async fn replace_instance(
     .await?;
     store.put_instance(&mut transaction, &account, &instance)?;
     store.end_registration(&mut transaction, &instance.transaction_id)?;
+    let moves = credentials.server != account.server || credentials.login != account.login;
     let changed = Account {
         instance: Some(instance.id.clone()),
         server: credentials.server.clone(),
+        login: credentials.login.clone(),
+        server_epoch: account.server_epoch + u32::from(moves),
         ..account.clone()
     };
+    if moves {
+        store.move_login(&mut transaction, &account, &changed)?;
+    }
     store.change_account(&mut transaction, &account, changed)?;
     let before = store
         .sync_state(&account.shop, &account.id)
@@ -230,9 +273,20 @@ pub(super) async fn replace_instance(
         instance: Some(instance.id.clone()),
         generation: before.generation + 1,
         failures: 0,
+        server_unusable_since: None,
         ..before.clone()
     }
     .due(&account.id, now);
+    if moves {
+        // The other server's history is read from its beginning.
+        sync.deals_until = None;
+        sync.has_history = false;
+        sync.look_back = None;
+        let until = before.deals_until.unwrap_or(now);
+        carry_over(&mut transaction, store, &account, (until, status), now).await?;
+    } else {
+        store.change_status(&mut transaction, &account.shop, &account.id, status, None)?;
+    }
     store.change_sync_state(
         &mut transaction,
         &account.shop,
@@ -240,7 +294,6 @@ pub(super) async fn replace_instance(
         &before,
         &mut sync,
     )?;
-    store.change_status(&mut transaction, &account.shop, &account.id, status, None)?;
     first_step(
         &mut transaction,
         store,
@@ -306,6 +359,52 @@ pub(super) async fn end_current(
         store.add_registration(transaction, &row)?;
     }
     store.end_instance(transaction, account, instance, reason, now)
+}
+
+/// Prepares the account for another trade server: what its deals carry over of
+/// the old balance is no money, and positions of the old server are dropped.
+async fn carry_over(
+    transaction: &mut Transaction,
+    store: &Store,
+    account: &Account,
+    (until, status): (Timestamp, Status),
+    now: Timestamp,
+) -> kernel::Result<()> {
+    let (shop, id) = (&account.shop, &account.id);
+    let Some(before) = store.account_state(shop, id, true).await? else {
+        return Ok(());
+    };
+    let mut after = before.clone();
+    if let Some(state) = &mut after.challenge_state {
+        if state.settle(now) {
+            store.delete_kept(transaction, shop, id)?;
+        }
+        state.reconciliation.held.clear();
+        state.reconciliation.carry = Some(CarryOver::until(until));
+        if let Some(rules) = state.rules_mut() {
+            let standing = Standing {
+                open_positions: 0,
+                open_volume: Decimal::ZERO,
+                ..*rules.standing()
+            };
+            rules.set_standing(standing);
+        }
+    }
+    let due = after
+        .rules()
+        .map(|rules| rules.next_due(&after.plan))
+        .or(Some(now));
+    let change = AccountStateChange {
+        before: &before,
+        after: &after,
+        due,
+        status: Some(status),
+    };
+    store.change_account_state(transaction, shop, id, &change)?;
+    let mut ledger = store.ledger(shop, id).await?;
+    ledger.drop_open();
+    store.put_ledger(transaction, shop, id, &ledger)?;
+    Ok(())
 }
 
 fn first_step(

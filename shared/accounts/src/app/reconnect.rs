@@ -17,8 +17,10 @@ use crate::store::Store;
 pub struct ReconnectRequest {
     /// Another investor password.
     pub password: Option<SecretString>,
-    /// Another trade server.
+    /// Another trade server; needs the password.
     pub server: Option<String>,
+    /// Another login; needs the password.
+    pub login: Option<String>,
 }
 
 /// Reconnects an account: a changed password or server, or a connection that
@@ -40,13 +42,29 @@ pub async fn reconnect(
         .account(shop, id)
         .await?
         .ok_or(Error::NotFound("account"))?;
-    let judgement = store
-        .judgement(shop, id, true)
+    let account_state = store
+        .account_state(shop, id, true)
         .await?
         .ok_or(Error::NotFound("account"))?;
-    if judgement.status == Status::Imported {
+    if account_state.status == Status::Imported {
         return Err(Error::Conflict(
             "an imported account has no connection".to_owned(),
+        ));
+    }
+    let moves = request.server.is_some() || request.login.is_some();
+    if moves && request.password.is_none() {
+        return Err(Error::field(
+            "investor_pass",
+            "is required with server or login",
+        ));
+    }
+    let server = request.server.as_ref().unwrap_or(&account.server);
+    let login = request.login.as_ref().unwrap_or(&account.login);
+    if let Some(other) = store.account_by_login(shop, server, login).await?
+        && other.id != account.id
+    {
+        return Err(Error::Conflict(
+            "this login belongs to another account of the shop".to_owned(),
         ));
     }
     let password = match request.password {
@@ -69,18 +87,19 @@ pub async fn reconnect(
         }
     };
     let credentials = Credentials {
-        login: account.login.clone(),
+        login: request.login.unwrap_or_else(|| account.login.clone()),
         password,
         server: request.server.unwrap_or_else(|| account.server.clone()),
     };
     let is_same = credentials.server == account.server
-        && judgement.status.is_live()
+        && credentials.login == account.login
+        && account_state.status.is_live()
         && has_password(store, vault, &account, &credentials).await?;
     if is_same {
         hurry(store, shop, id, request_id, now).await?;
         return Ok(Connected {
             account: account.id,
-            status: judgement.status,
+            status: account_state.status,
         });
     }
     replace_instance(

@@ -2,6 +2,7 @@
 
 use chrono::TimeDelta;
 use kernel::Error;
+use kernel::currency::Currency;
 use kernel::id::{AccountId, JobId, ShopId};
 use kernel::time::Timestamp;
 use platform::dynamo::{StoreError, Transaction, to_item};
@@ -13,9 +14,8 @@ use serde::{Deserialize, Serialize};
 use super::messages::RulesMessage;
 use crate::domain::deal::Deal;
 use crate::domain::plan::Plan;
-use crate::domain::rules::{PriorHistory, Snapshot};
 use crate::domain::simulate::{HistorySimulation, Simulation};
-use crate::model::{Kind, Reading};
+use crate::model::{AccountSnapshot, Kind};
 use crate::store::{Store, keys};
 
 /// How long a result is kept.
@@ -170,16 +170,18 @@ async fn simulate(
     now: Timestamp,
 ) -> kernel::Result<Simulation> {
     let plan: Plan = serde_json::from_str(&job.plan).map_err(Error::internal)?;
-    let judgement = store
-        .judgement(shop, &job.account, true)
+    let account_state = store
+        .account_state(shop, &job.account, true)
         .await?
         .ok_or_else(|| Error::Conflict("the account is gone".to_owned()))?;
-    let initial = judgement
+    let initial = account_state
         .initial_balance
+        .clone()
         .ok_or_else(|| Error::Conflict("the account has not been synced yet".to_owned()))?;
     let until = job.to.unwrap_or(now).min(now);
     let mut run = Run {
-        plan,
+        plan: &plan,
+        currency: &account_state.currency,
         initial: initial.value,
         from: job.from,
         until,
@@ -200,7 +202,7 @@ async fn simulate(
                 run.deal(deal);
             }
             if let Some(reading) = &numbered.input.reading {
-                run.reading(reading);
+                run.snapshot(reading);
             }
         }
         if count >= INPUTS_MAX {
@@ -215,16 +217,17 @@ async fn simulate(
 /// Deals of a history before its first snapshot that are held for the start.
 const DEALS_BEFORE_MAX: usize = 200_000;
 
-struct Run {
-    plan: Plan,
+struct Run<'a> {
+    plan: &'a Plan,
+    currency: &'a Currency,
     initial: Decimal,
     from: Option<Timestamp>,
     until: Timestamp,
     before: Vec<Deal>,
-    course: Option<HistorySimulation>,
+    course: Option<HistorySimulation<'a>>,
 }
 
-impl Run {
+impl Run<'_> {
     fn deal(&mut self, deal: &Deal) {
         match &mut self.course {
             Some(course) if deal.time <= self.until => course.deal(deal),
@@ -234,25 +237,24 @@ impl Run {
         }
     }
 
-    fn reading(&mut self, reading: &Reading) {
-        let at = reading.recorded_at;
+    fn snapshot(&mut self, snapshot: &AccountSnapshot) {
+        let at = snapshot.recorded_at;
         if at > self.until || self.from.is_some_and(|from| at < from) {
             return;
         }
-        let course = self.course.get_or_insert_with(|| {
-            self.before.sort_by_key(|deal| deal.time);
-            let prior = PriorHistory::of(&self.plan, &self.before);
-            let mut course = HistorySimulation::start(&self.plan, self.initial, at, &prior);
-            for deal in self.before.drain(..) {
-                course.deal(&deal);
-            }
-            course
-        });
-        course.snapshot(Snapshot {
-            recorded_at: at,
-            balance: reading.balance,
-            equity: reading.equity,
-            flagged: reading.flagged,
-        });
+        if let Some(course) = &mut self.course {
+            course.snapshot(snapshot);
+            return;
+        }
+        self.before
+            .sort_by(|one, other| (one.time, &one.id).cmp(&(other.time, &other.id)));
+        let before = std::mem::take(&mut self.before);
+        self.course = Some(HistorySimulation::start(
+            self.plan,
+            self.currency,
+            self.initial,
+            snapshot,
+            &before,
+        ));
     }
 }

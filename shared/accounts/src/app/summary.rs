@@ -1,15 +1,14 @@
-//! The figures people read, out of a judgement and the present moment.
+//! The figures people read, out of a account_state and the present moment.
 
 use kernel::Number;
-use kernel::id::AccountId;
+use kernel::id::{AccountId, VerdictId};
 use kernel::time::Timestamp;
 use rust_decimal::Decimal;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::domain::rules::Phase;
-use crate::model::Status;
-use crate::store::Judgement;
+use crate::domain::rules::{Phase, Rule};
+use crate::model::{AccountState, AttentionWord, Status};
 
 /// Where an account stands. Money is in the account's currency, rounded to its
 /// digits; percentages have up to four.
@@ -61,36 +60,98 @@ pub struct Summary {
     pub trading_days: u32,
     /// Closed positions that won, in percent; `null` where none has closed.
     pub win_rate: Option<Number>,
-    /// Where the challenge stands; `null` before the first snapshot.
+    /// The phase of the challenge; `null` for an imported account.
     pub phase: Option<Phase>,
     /// The time of the newest judged snapshot.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub as_of: Option<Timestamp>,
+    /// A breach that is not certain yet.
+    pub verdict: Option<SummaryVerdict>,
+    /// The difference that stands without an explanation.
+    pub unexplained: Number,
+    /// Share of the day so far in which the judged value was known, in percent.
+    pub coverage_pct: Option<Number>,
+    /// What a person should look at.
+    pub attention: Vec<SummaryAttention>,
+}
+
+/// A breach that is not certain yet.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct SummaryVerdict {
+    /// Its record.
+    pub id: VerdictId,
+    /// The rule that would breach.
+    pub rule: Rule,
+    /// Since when it is pending.
+    #[schema(value_type = String, format = DateTime)]
+    pub since: Timestamp,
+    /// The first step from this moment on confirms it.
+    #[schema(value_type = String, format = DateTime)]
+    pub confirm_at: Timestamp,
+}
+
+/// Something that a person should look at.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct SummaryAttention {
+    /// Its subject.
+    pub word: AttentionWord,
+    /// When it began.
+    #[schema(value_type = String, format = DateTime)]
+    pub since: Timestamp,
+    /// What it is about, for a person.
+    pub detail: String,
+}
+
+/// Returns what a person should look at, as it is answered.
+#[must_use]
+pub fn attention(account_state: &AccountState) -> Vec<SummaryAttention> {
+    account_state
+        .attention
+        .iter()
+        .map(|attention| SummaryAttention {
+            word: attention.word,
+            since: attention.since,
+            detail: attention.detail.clone(),
+        })
+        .collect()
+}
+
+/// Returns the breach that is not certain yet, as it is answered.
+#[must_use]
+pub fn open_verdict(account_state: &AccountState) -> Option<SummaryVerdict> {
+    account_state
+        .verdict
+        .as_ref()
+        .map(|verdict| SummaryVerdict {
+            id: verdict.id.clone(),
+            rule: verdict.rule,
+            since: verdict.since,
+            confirm_at: verdict.confirm_at,
+        })
 }
 
 /// The summary of an account at a moment.
 #[must_use]
-pub fn summary(id: &AccountId, judgement: &Judgement, now: Timestamp) -> Summary {
-    let currency = &judgement.currency;
+pub fn summary(id: &AccountId, account_state: &AccountState, now: Timestamp) -> Summary {
+    let currency = &account_state.currency;
     let money = |amount: Decimal| Number::money(amount, currency);
-    let reading = judgement.judged.as_ref();
-    let initial = judgement
+    let reading = account_state.judged.as_ref();
+    let initial = account_state
         .initial_balance
         .as_ref()
         .map(|initial| initial.value);
     let change = reading
         .zip(initial)
         .map(|(reading, initial)| reading.balance - initial);
-    let figures = judgement
-        .state
-        .as_ref()
-        .map(|state| state.figures(&judgement.plan, now));
+    let figures = account_state
+        .rules()
+        .map(|rules| rules.figures(&account_state.plan, now));
     let all_time = figures.as_ref().and_then(|figures| figures.all_time);
     let daily = figures.as_ref().and_then(|figures| figures.daily);
     Summary {
         account_id: id.clone(),
-        status: judgement.status,
-        status_detail: judgement.status_detail.clone(),
+        status: account_state.status,
+        status_detail: account_state.status_detail.clone(),
         currency: currency.as_str().to_owned(),
         balance_current: reading.map(|reading| money(reading.balance)),
         equity_current: reading.map(|reading| money(reading.equity)),
@@ -109,13 +170,17 @@ pub fn summary(id: &AccountId, judgement: &Judgement, now: Timestamp) -> Summary
         dd_daily_reference_source: daily.map(|figures| figures.source),
         dd_daily_reset_at: figures.as_ref().map(|figures| figures.reset_next_at),
         dd_daily_seconds_to_reset: figures.as_ref().map(|figures| figures.reset_in_seconds),
-        trading_days: judgement.trading_days,
+        trading_days: account_state.trading_days,
         win_rate: percent(
-            Decimal::from(judgement.winners),
-            Decimal::from(judgement.closed),
+            Decimal::from(account_state.winners),
+            Decimal::from(account_state.closed),
         ),
-        phase: figures.map(|figures| figures.phase),
+        phase: account_state.phase_at(now),
         as_of: reading.map(|reading| reading.recorded_at),
+        verdict: open_verdict(account_state),
+        unexplained: money(account_state.unexplained()),
+        coverage_pct: figures.map(|figures| Number::percent(figures.coverage_pct)),
+        attention: attention(account_state),
     }
 }
 

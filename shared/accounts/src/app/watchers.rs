@@ -8,9 +8,9 @@ use platform::dynamo::StoreError;
 use platform::live::{Live, Log, News};
 use serde::Serialize;
 
-use crate::domain::rules::{State, Violation};
-use crate::model::Reading;
-use crate::store::Judgement;
+use super::events::violation_value;
+use crate::domain::rules::Violation;
+use crate::model::{AccountSnapshot, AccountState};
 
 /// The log that an account's watchers listen to.
 #[must_use]
@@ -65,23 +65,24 @@ impl<'a> Watchers<'a> {
         self.live
     }
 
-    /// What there is to tell of a judgement.
+    /// What there is to tell of a account_state.
     pub(crate) fn news(
         &self,
-        after: &Judgement,
-        reading: Option<&Reading>,
+        after: &AccountState,
+        reading: Option<&AccountSnapshot>,
         violations: &[Violation],
     ) -> Result<Vec<News>, StoreError> {
         let money = |amount| Number::money(amount, &after.currency);
         let account_id = self.account;
         let mut news = Vec::new();
         for violation in violations {
+            let value = |value| violation_value(violation.rule, value, &after.currency);
             let crossed = Crossed {
                 account_id,
                 rule: violation.rule.as_str(),
                 severity: violation.severity.as_str(),
-                threshold_value: money(violation.threshold_value),
-                current_value: money(violation.current_value),
+                threshold_value: value(violation.threshold_value),
+                current_value: value(violation.current_value),
                 detected_at: violation.detected_at,
             };
             news.push(News::new(self.log.clone(), "rule_violation", &crossed)?);
@@ -89,10 +90,7 @@ impl<'a> Watchers<'a> {
         if let Some(reading) = reading {
             let update = Update {
                 account_id,
-                phase: after
-                    .state
-                    .as_ref()
-                    .map(|state| State::phase(state).as_str()),
+                phase: after.phase().map(|phase| phase.as_str()),
                 balance: money(reading.balance),
                 equity: money(reading.equity),
                 recorded_at: reading.recorded_at,

@@ -40,6 +40,8 @@ pub enum DealKind {
     BuyCanceled,
     /// A sale that was undone; its profit is moved to a deal of its own.
     SellCanceled,
+    /// The broker's compensation of a balance that a stop-out left below zero.
+    StopOutCompensation,
     /// A kind this code has no name for. It counts by its profit, as a result
     /// of trading.
     Other,
@@ -76,7 +78,7 @@ impl DealKind {
     #[must_use]
     pub fn parse(name: &str) -> Self {
         let name = bare(name, "DEAL_TYPE_");
-        match name.as_str() {
+        match name.strip_prefix("DEAL_").unwrap_or(&name) {
             "BUY" => Self::Buy,
             "SELL" => Self::Sell,
             "BALANCE" => Self::Balance,
@@ -89,30 +91,24 @@ impl DealKind {
             "TAX" => Self::Tax,
             "BUY_CANCELED" => Self::BuyCanceled,
             "SELL_CANCELED" => Self::SellCanceled,
+            "SO_COMPENSATION" => Self::StopOutCompensation,
             name if name.starts_with("COMMISSION") => Self::Commission,
             _ => Self::Other,
         }
     }
 
-    /// The kind of a numeric `ENUM_DEAL_TYPE`.
+    /// Returns the class of a deal of this kind, where nobody has set another.
+    /// A bonus is the broker's gift: counted as profit it could pass a
+    /// challenge or hide a loss. Charges, commissions, interest, dividends and
+    /// taxes come of trading and are its results.
     #[must_use]
-    pub fn from_code(code: u32) -> Self {
-        match code {
-            0 => Self::Buy,
-            1 => Self::Sell,
-            2 => Self::Balance,
-            3 => Self::Credit,
-            4 => Self::Charge,
-            5 => Self::Correction,
-            6 => Self::Bonus,
-            7..=11 => Self::Commission,
-            12 => Self::Interest,
-            13 => Self::BuyCanceled,
-            14 => Self::SellCanceled,
-            15 | 16 => Self::Dividend,
-            17 => Self::Tax,
-            19 => Self::Credit,
-            _ => Self::Other,
+    pub fn class(self) -> DealClass {
+        match self {
+            Self::Balance | Self::Correction | Self::Bonus | Self::StopOutCompensation => {
+                DealClass::Adjustment
+            }
+            Self::Credit => DealClass::Credit,
+            _ => DealClass::Trading,
         }
     }
 
@@ -133,6 +129,7 @@ impl DealKind {
             Self::Tax => "tax",
             Self::BuyCanceled => "buy_canceled",
             Self::SellCanceled => "sell_canceled",
+            Self::StopOutCompensation => "stop_out_compensation",
             Self::Other => "other",
         }
     }
@@ -149,22 +146,6 @@ impl FromStr for DealKind {
 
     fn from_str(name: &str) -> Result<Self, Self::Err> {
         Ok(Self::parse(name))
-    }
-}
-
-impl Entry {
-    /// The entry of a numeric `ENUM_DEAL_ENTRY`.
-    ///
-    /// # Errors
-    /// Where the number is none of them.
-    pub fn from_code(code: u32) -> Result<Self, EntryError> {
-        match code {
-            0 => Ok(Self::In),
-            1 => Ok(Self::Out),
-            2 => Ok(Self::InOut),
-            3 => Ok(Self::OutBy),
-            _ => Err(EntryError),
-        }
     }
 }
 
@@ -186,6 +167,88 @@ impl FromStr for Entry {
 fn bare(name: &str, prefix: &str) -> String {
     let name = name.trim().to_ascii_uppercase().replace(['/', ' '], "_");
     name.strip_prefix(prefix).map(str::to_owned).unwrap_or(name)
+}
+
+/// What a deal counts as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DealClass {
+    /// A result of trading.
+    Trading,
+    /// Money that comes or leaves without trading.
+    Adjustment,
+    /// An adjustment that ends a payout cycle.
+    Payout,
+    /// Credit: it moves the equity alone.
+    Credit,
+}
+
+impl DealClass {
+    /// Returns the name on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Trading => "trading",
+            Self::Adjustment => "adjustment",
+            Self::Payout => "payout",
+            Self::Credit => "credit",
+        }
+    }
+}
+
+/// What caused a deal, as MetaTrader 5 tells it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DealReason {
+    /// The desktop terminal.
+    Client,
+    /// The mobile application.
+    Mobile,
+    /// The web platform.
+    Web,
+    /// An expert advisor or a script.
+    Expert,
+    /// A stop loss.
+    Sl,
+    /// A take profit.
+    Tp,
+    /// A stop-out.
+    So,
+    /// A rollover.
+    Rollover,
+    /// A variation margin.
+    Vmargin,
+    /// A split.
+    Split,
+    /// Anything else.
+    Unknown,
+}
+
+impl DealReason {
+    /// Reads a reason by its name with or without `DEAL_REASON_`, in any case.
+    #[must_use]
+    pub fn parse(name: &str) -> Self {
+        match bare(name, "DEAL_REASON_").as_str() {
+            "CLIENT" => Self::Client,
+            "MOBILE" => Self::Mobile,
+            "WEB" => Self::Web,
+            "EXPERT" => Self::Expert,
+            "SL" => Self::Sl,
+            "TP" => Self::Tp,
+            "SO" => Self::So,
+            "ROLLOVER" => Self::Rollover,
+            "VMARGIN" => Self::Vmargin,
+            "SPLIT" => Self::Split,
+            _ => Self::Unknown,
+        }
+    }
+}
+
+/// The longest id, ticket or symbol, in bytes.
+pub const NAME_BYTES_MAX: usize = 64;
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 /// One deal. Amounts are in the account's currency, volumes in lots.
@@ -230,6 +293,29 @@ pub struct Deal {
     /// The trade server's remark.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub comment: String,
+    /// The class that a shop's rule has given it; by its kind where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class: Option<DealClass>,
+    /// What else is kept so that later rules can judge it.
+    #[serde(flatten)]
+    pub origin: DealOrigin,
+}
+
+/// How a deal came about: kept from the gateway for rules to come.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct DealOrigin {
+    /// The expert advisor's number.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub magic: Option<i64>,
+    /// What caused it.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub reason: Option<DealReason>,
+    /// The stop loss of an opening deal's order, or a closing one's position.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub stop_loss: Option<Decimal>,
+    /// The take profit, likewise.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub take_profit: Option<Decimal>,
 }
 
 impl Deal {
@@ -249,33 +335,57 @@ impl Deal {
         }
     }
 
-    /// The amount of a deposit, withdrawal, payout, correction or bonus: what
-    /// changes the balance and is no result of trading. A bonus is the
-    /// broker's gift, so counting it as profit would let it pass a challenge
-    /// or hide a loss. Charges, commissions, interest, dividends and taxes
-    /// come of trading and are its results.
+    /// Returns what it counts as. Credit is never part of the balance and all
+    /// else always is, whatever class a rule has given it.
     #[must_use]
-    pub fn adjustment(&self) -> Option<Decimal> {
-        match self.kind {
-            DealKind::Balance | DealKind::Correction | DealKind::Bonus => Some(self.net()),
-            _ => None,
+    pub fn class(&self) -> DealClass {
+        match (self.kind, self.class) {
+            (DealKind::Credit, _) => DealClass::Credit,
+            (kind, _) if kind.is_trade() => DealClass::Trading,
+            (_, Some(DealClass::Credit)) => DealClass::Adjustment,
+            (kind, class) => class.unwrap_or(kind.class()),
         }
     }
 
-    /// The amount of credit given (above zero) or taken back (below).
+    /// Returns the amount of what changes the balance and is no result of
+    /// trading; `None` for results and credit.
+    #[must_use]
+    pub fn adjustment(&self) -> Option<Decimal> {
+        matches!(self.class(), DealClass::Adjustment | DealClass::Payout).then(|| self.net())
+    }
+
+    /// Returns the amount of credit given (above zero) or taken back (below).
     #[must_use]
     pub fn credit(&self) -> Option<Decimal> {
         (self.kind == DealKind::Credit).then(|| self.net())
     }
 
-    /// How much this deal is a result of trading: what it moves the balance
-    /// by, adjustments apart.
+    /// Returns its result of trading: what it moves the balance by,
+    /// adjustments apart.
     #[must_use]
     pub fn result(&self) -> Decimal {
         match self.adjustment() {
             Some(_) => Decimal::ZERO,
             None => self.balance_effect(),
         }
+    }
+
+    /// Returns whether its id, position, order and symbol are short enough to
+    /// be kept, and its time within the years 1990 to 2100.
+    #[must_use]
+    pub fn is_well_formed(&self) -> bool {
+        let names = [&self.position_id, &self.order_id, &self.symbol];
+        let is_short = |name: &String| name.len() <= NAME_BYTES_MAX;
+        !self.id.is_empty()
+            && is_short(&self.id)
+            && names.into_iter().flatten().all(is_short)
+            && (1990..2100).contains(&chrono::Datelike::year(&self.time))
+    }
+
+    /// Returns whether two readings of one deal differ in what counts.
+    #[must_use]
+    pub fn differs_from(&self, other: &Self) -> bool {
+        self.kind != other.kind || self.net() != other.net()
     }
 
     /// Whether its figures can be computed with; one that is not is a fault of
@@ -318,6 +428,8 @@ mod tests {
             fee: Decimal::from(-1),
             profit: Decimal::from(100),
             comment: String::new(),
+            class: None,
+            origin: DealOrigin::default(),
         }
     }
 
@@ -328,10 +440,14 @@ mod tests {
             DealKind::parse("DEAL_TYPE_COMMISSION_AGENT_MONTHLY"),
             DealKind::Commission
         );
+        assert_eq!(DealKind::parse("DEAL_DIVIDEND_FRANKED"), DealKind::Dividend);
         assert_eq!(
-            DealKind::parse("DEAL_DIVIDEND_FRANKED"),
-            DealKind::Other,
-            "not a name of the gateway"
+            DealKind::parse("DEAL_TYPE_SO_COMPENSATION"),
+            DealKind::StopOutCompensation
+        );
+        assert_eq!(
+            DealKind::parse("DEAL_SO_COMPENSATION_CREDIT"),
+            DealKind::Credit
         );
         assert_eq!(DealKind::parse("DEAL_TYPE_SURPRISE"), DealKind::Other);
         assert_eq!(deal(DealKind::Other).balance_effect(), Decimal::from(94));
@@ -342,8 +458,10 @@ mod tests {
 
     #[test]
     fn every_effect_is_result_or_adjustment_and_credit_is_neither() {
-        for code in 0..=18 {
-            let deal = deal(DealKind::from_code(code));
+        let kinds = "BUY SELL BALANCE CREDIT CHARGE CORRECTION BONUS COMMISSION INTEREST DIVIDEND \
+                     TAX BUY_CANCELED SELL_CANCELED SO_COMPENSATION ANYTHING";
+        for name in kinds.split_whitespace() {
+            let deal = deal(DealKind::parse(name));
             assert_eq!(
                 deal.balance_effect(),
                 deal.result() + deal.adjustment().unwrap_or_default(),

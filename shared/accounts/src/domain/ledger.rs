@@ -1,19 +1,20 @@
-//! The ledger: open positions, closed trades and statistics out of deals,
-//! O(1) a deal, and the same whatever the order of their arrival.
+//! The ledger: positions, closed trades and statistics out of deals, O(1) a
+//! deal, and the same whatever the order of their arrival.
 //!
 //! A position is all deals of its position id; buys add to its volume and
 //! sells take from it, and it is closed whenever that is zero. An `in_out`
 //! deal passes through zero without stopping there, so a reversed netting
 //! position is one trade, as its position id is one. Sums do not care for
-//! order, so deals may arrive in any. A deal of a position that has closed
-//! corrects its trade: as closed trades are not held here, the caller asks
-//! [`Ledger::needs`] first and hands the trade in.
+//! order, so deals may arrive in any. Positions are kept beside the ledger,
+//! one by one: whoever applies a deal asks [`position_key`] for the position
+//! that it touches, hands in what is known of it, and keeps what comes back.
 //!
 //! What depends on the order of arrival by its nature, namely trade numbers,
 //! streaks and, after a correction, the largest win and loss, is documented
 //! there.
 
 mod days;
+mod holdings;
 mod position;
 mod restart;
 mod statistics;
@@ -21,12 +22,12 @@ mod statistics;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
-
+use kernel::time::Timestamp;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 pub use days::{DayResult, Days};
+pub use holdings::Holdings;
 pub use position::{ClosedPosition, Position, Side};
 pub use statistics::{Bucket, Statistics, Streaks};
 
@@ -35,20 +36,37 @@ use position::Opening;
 use super::deal::{Deal, DealKind};
 use super::reset::ResetRule;
 
-/// The most positions held at once, those included whose opening is not known
-/// (a history that starts in mid-account).
-pub const POSITIONS_MAX: usize = 2_000;
+/// The most open positions held; further ones are counted, not held.
+pub const POSITIONS_MAX: u32 = 10_000;
+/// The most remnants held: exits of positions whose opening is not known (a
+/// history that starts in mid-account).
+pub const REMNANTS_MAX: usize = 200;
 
-/// Open positions and all that is counted, of one challenge.
+/// Open positions in sum, and all that is counted, of one challenge.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Ledger {
-    open: BTreeMap<String, Position>,
     /// The number of the newest closed trade; they count from 1.
     closed_count: u64,
     open_count: u32,
     open_volume: Decimal,
+    /// Remnants by key, with the time of their newest deal.
+    #[serde(default)]
+    remnants: Vec<(Timestamp, String)>,
+    /// Deals dated up to this moment change positions only: it is the restart
+    /// of the challenge.
+    #[serde(default)]
+    counts_from: Option<Timestamp>,
     days: Days,
     statistics: Statistics,
+}
+
+/// What is known of the position that a deal touches.
+#[derive(Clone, Debug, PartialEq)]
+pub enum KnownPosition {
+    /// Open, or a remnant.
+    Open(Position),
+    /// Closed.
+    Closed(ClosedPosition),
 }
 
 /// What the rules need to know of the ledger.
@@ -73,6 +91,15 @@ pub struct LedgerChange {
     pub out_of_range: bool,
     /// Whether it opened a position.
     pub opened: bool,
+    /// The key of the position that it touched.
+    pub key: Option<String>,
+    /// That position, where it is to be held under its key; `None` where none
+    /// is left there.
+    pub held: Option<Position>,
+    /// Whether the position is beyond the bound: it is counted and not held.
+    pub is_over_bound: bool,
+    /// The key of a remnant that is held no more.
+    pub dropped: Option<String>,
     /// The position it closed, as a trade with a number: a new one, or that
     /// of the trade which a late deal had opened again.
     pub closed: Option<ClosedPosition>,
@@ -85,23 +112,15 @@ pub struct LedgerChange {
 }
 
 impl Ledger {
-    /// The position id whose closed trade, if there is one, the caller must
-    /// look up and hand to [`Ledger::apply`]. `None`: nothing to look up.
-    #[must_use]
-    pub fn needs<'a>(&self, deal: &'a Deal) -> Option<&'a str> {
-        let id = deal.position_id.as_deref()?;
-        (touches_position(deal) && !self.open.contains_key(id)).then_some(id)
-    }
-
     /// Takes a deal. Each deal once: the store knows their ids.
     ///
-    /// `reset` tells days apart; `closed` is the trade that
-    /// [`Ledger::needs`] asked for, where the store has it.
+    /// `reset` tells days apart; `known` is the position that [`position_key`]
+    /// names, where the store has it.
     pub fn apply(
         &mut self,
         deal: &Deal,
         reset: &ResetRule,
-        closed: Option<ClosedPosition>,
+        known: Option<KnownPosition>,
     ) -> LedgerChange {
         if !deal.is_in_range() {
             return LedgerChange {
@@ -109,53 +128,113 @@ impl Ledger {
                 ..LedgerChange::default()
             };
         }
-        self.statistics.count_deal(deal);
-        self.days.add_result(reset, deal.time, deal.result());
-        if touches_position(deal) {
-            self.apply_to_position(deal, reset, closed)
-        } else {
-            LedgerChange::default()
+        if self.counts(deal, known.as_ref()) {
+            self.statistics.count_deal(deal);
+            self.days.add_result(reset, deal.time, deal.result());
         }
+        match position_key(deal) {
+            Some(key) => self.apply_to_position(deal, reset, key, known),
+            None => LedgerChange::default(),
+        }
+    }
+
+    /// Changes a deal that was taken before: its day, the statistics and its
+    /// trade move by the difference of both readings.
+    pub fn revise(
+        &mut self,
+        (before, after): (&Deal, &Deal),
+        reset: &ResetRule,
+        known: Option<KnownPosition>,
+    ) -> LedgerChange {
+        let mut change = LedgerChange::default();
+        if !after.is_in_range() {
+            change.out_of_range = true;
+            return change;
+        }
+        if self.counts(before, known.as_ref()) {
+            self.statistics.revise_deal(before, after);
+            let moved = after.result() - before.result();
+            self.days.add_result(reset, before.time, moved);
+        }
+        let Some(key) = position_key(before) else {
+            return change;
+        };
+        match known {
+            Some(KnownPosition::Open(mut position)) => {
+                position.revise(before, after);
+                change.held = Some(position);
+            }
+            Some(KnownPosition::Closed(mut trade)) => {
+                let is_counted = self.is_counted(&trade);
+                if is_counted {
+                    self.statistics.remove_closed(&trade, reset);
+                }
+                trade.position.revise(before, after);
+                if is_counted {
+                    self.statistics.add_closed(&trade, reset, true);
+                }
+                change.corrected = Some(trade);
+            }
+            None => {}
+        }
+        change.key = Some(key);
+        change
+    }
+
+    /// Returns whether a deal counts for days and statistics: it is dated
+    /// after the restart, and is no cost of a position closed before it.
+    fn counts(&self, deal: &Deal, known: Option<&KnownPosition>) -> bool {
+        let of_before = match known {
+            Some(KnownPosition::Closed(trade)) => !deal.kind.is_trade() && !self.is_counted(trade),
+            _ => false,
+        };
+        self.counts_at(deal.time) && !of_before
+    }
+
+    fn counts_at(&self, at: Timestamp) -> bool {
+        self.counts_from.is_none_or(|from| at > from)
+    }
+
+    fn is_counted(&self, trade: &ClosedPosition) -> bool {
+        self.counts_at(trade.closed_at())
     }
 
     fn apply_to_position(
         &mut self,
         deal: &Deal,
         reset: &ResetRule,
-        closed: Option<ClosedPosition>,
+        key: String,
+        known: Option<KnownPosition>,
     ) -> LedgerChange {
         let mut change = LedgerChange::default();
-        let key = key_of(deal);
-        let was_open = self.open.remove(&key);
-        if let Some(position) = &was_open {
-            self.forget_open(position);
-        }
-        let was_closed = closed.filter(|_| was_open.is_none());
-        let mut position = match (&was_open, &was_closed) {
-            (Some(open), _) => open.clone(),
-            (None, Some(trade)) => trade.position.clone(),
-            (None, None) => Position::new(&key, deal),
+        let (mut position, was_closed) = match known {
+            Some(KnownPosition::Open(open)) => {
+                self.forget_open(&key, &open);
+                (open, None)
+            }
+            Some(KnownPosition::Closed(trade)) => (trade.position.clone(), Some(trade)),
+            None => (Position::new(&key, deal), None),
         };
         let opening = position.add(deal);
         change.opened = self.count_opening(opening, reset);
         if let Some(trade) = &was_closed {
-            self.statistics.remove_closed(trade, reset);
+            if self.is_counted(trade) {
+                self.statistics.remove_closed(trade, reset);
+            }
             position.set_number(trade.number);
         }
-        match (position.is_closed(), was_closed) {
-            (true, before) => {
-                let trade = self.close(position, reset);
-                if before.is_some() {
-                    change.corrected = Some(trade);
-                } else {
-                    change.closed = Some(trade);
-                }
+        if position.is_closed() {
+            let trade = self.close(position, reset);
+            if was_closed.is_some() {
+                change.corrected = Some(trade);
+            } else {
+                change.closed = Some(trade);
             }
-            (false, before) => {
-                change.reopened = before.map(|trade| trade.number);
-                self.hold(key, position);
-            }
+        } else {
+            change.reopened = was_closed.map(|trade| trade.number);
+            self.hold(&key, position, &mut change);
         }
+        change.key = Some(key);
         change
     }
 
@@ -163,12 +242,18 @@ impl Ledger {
         match opening {
             Opening::Unchanged => false,
             Opening::At(time) => {
-                self.days.add_opening(reset, time);
+                if self.counts_at(time) {
+                    self.days.add_opening(reset, time);
+                }
                 true
             }
             Opening::Earlier { known, first } => {
-                self.days.take_opening(reset, known);
-                self.days.add_opening(reset, first);
+                if self.counts_at(known) {
+                    self.days.take_opening(reset, known);
+                }
+                if self.counts_at(first) {
+                    self.days.add_opening(reset, first);
+                }
                 false
             }
         }
@@ -183,39 +268,55 @@ impl Ledger {
         position.set_number(number);
         position.name_by_first_deal();
         let trade = ClosedPosition { number, position };
-        self.statistics.add_closed(&trade, reset, again);
+        if self.is_counted(&trade) {
+            self.statistics.add_closed(&trade, reset, again);
+        }
         trade
     }
 
-    fn hold(&mut self, key: String, position: Position) {
+    fn hold(&mut self, key: &str, position: Position, change: &mut LedgerChange) {
         if position.is_open() {
             self.open_count += 1;
             self.open_volume += position.volume_open();
-        } else if self.open.len() >= POSITIONS_MAX {
-            // The rest of a position opened before this history, the oldest
-            // of which nothing more can be expected for.
-            self.drop_oldest_remnant();
+            if self.open_count > POSITIONS_MAX {
+                change.is_over_bound = true;
+                return;
+            }
+        } else {
+            // The rest of a position opened before this history. The oldest
+            // makes room: nothing more can be expected for it.
+            if self.remnants.len() >= REMNANTS_MAX
+                && let Some(oldest) = self.oldest_remnant()
+            {
+                change.dropped = Some(self.remnants.swap_remove(oldest).1);
+            }
+            self.remnants
+                .push((position.last_deal_at(), key.to_owned()));
         }
-        self.open.insert(key, position);
+        change.held = Some(position);
     }
 
-    fn forget_open(&mut self, position: &Position) {
+    fn forget_open(&mut self, key: &str, position: &Position) {
         if position.is_open() {
-            self.open_count -= 1;
+            self.open_count = self.open_count.saturating_sub(1);
             self.open_volume -= position.volume_open();
+        } else {
+            self.remnants.retain(|(_, held)| held != key);
         }
     }
 
-    fn drop_oldest_remnant(&mut self) {
-        let oldest = self
-            .open
-            .iter()
-            .filter(|(_, position)| !position.is_open())
-            .min_by_key(|(_, position)| position.last_deal_at())
-            .map(|(key, _)| key.clone());
-        if let Some(key) = oldest {
-            self.open.remove(&key);
-        }
+    fn oldest_remnant(&self) -> Option<usize> {
+        let indexed = self.remnants.iter().enumerate();
+        indexed
+            .min_by_key(|(_, (at, _))| *at)
+            .map(|(index, _)| index)
+    }
+
+    /// Forgets open positions that another server cannot close any more.
+    pub fn drop_open(&mut self) {
+        self.open_count = 0;
+        self.open_volume = Decimal::ZERO;
+        self.remnants.clear();
     }
 
     /// The figures that rules go by.
@@ -230,11 +331,6 @@ impl Ledger {
         }
     }
 
-    /// Positions open now, by id.
-    pub fn open_positions(&self) -> impl Iterator<Item = &Position> {
-        self.open.values().filter(|position| position.is_open())
-    }
-
     /// Trades closed so far, and the number of the newest.
     #[must_use]
     pub fn closed_count(&self) -> u64 {
@@ -245,6 +341,12 @@ impl Ledger {
     #[must_use]
     pub fn statistics(&self) -> &Statistics {
         &self.statistics
+    }
+
+    /// Returns the moment from which deals count.
+    #[must_use]
+    pub fn counts_from(&self) -> Option<Timestamp> {
+        self.counts_from
     }
 
     /// Results by reset-to-reset day.
@@ -268,15 +370,17 @@ fn touches_position(deal: &Deal) -> bool {
             ))
 }
 
-/// Deals without a position id (old exports) net by symbol: one position at a
-/// time, which ends where its volume is zero.
-fn key_of(deal: &Deal) -> String {
-    match &deal.position_id {
+/// Returns the key of the position that a deal touches; `None` where it
+/// touches none. Deals without a position id (old exports) net by symbol: one
+/// position at a time, which ends where its volume is zero.
+#[must_use]
+pub fn position_key(deal: &Deal) -> Option<String> {
+    touches_position(deal).then(|| match &deal.position_id {
         Some(id) => id.clone(),
         None => format!(
             "{}{}",
             position::NETTING_PREFIX,
             deal.symbol.as_deref().unwrap_or_default()
         ),
-    }
+    })
 }

@@ -4,20 +4,24 @@
 //! - [`plan`]: the rules a shop sells an account with.
 //! - [`reset`]: when a day begins, in any zone.
 //! - [`deal`]: one entry of an account's history.
+//! - [`deal_class`]: how a shop classifies deals.
 //! - [`ledger`]: open positions, closed trades and statistics out of deals.
 //! - [`rules`]: the evaluator, a challenge's state and its figures.
-//! - [`consistency`]: whether a snapshot can be judged yet.
+//! - [`snapshot`]: an account as the gateway showed it.
+//! - [`judging`]: snapshots and deals on their way to the rules.
 //! - [`simulate`]: what a plan would have done.
 //!
 //! Everything here is a function of its arguments: no clock, no store.
 
-pub mod consistency;
 pub mod deal;
+pub mod deal_class;
+pub mod judging;
 pub mod ledger;
 pub mod plan;
 pub mod reset;
 pub mod rules;
 pub mod simulate;
+pub mod snapshot;
 
 use rust_decimal::Decimal;
 

@@ -2,6 +2,7 @@
 
 use kernel::FieldError;
 use rust_decimal::Decimal;
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use super::AMOUNT_MAX;
@@ -78,17 +79,27 @@ pub enum MaxMode {
     TrailingEod,
 }
 
-/// What a deposit, withdrawal or payout does to a static reference.
+/// What a deposit, withdrawal or payout does to the all-time reference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Payout {
+    /// The reference stays; the default of a static one.
+    Keep,
+    /// The reference moves by the amount; the default of a trailing one.
+    Shift,
+}
+
+/// What the first day of a challenge is measured from.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema,
 )]
 #[serde(rename_all = "snake_case")]
-pub enum Payout {
-    /// It stays.
+pub enum FirstDay {
+    /// Balance or equity at the start.
     #[default]
-    Keep,
-    /// It moves by the amount.
-    Shift,
+    Start,
+    /// The nominal initial balance.
+    Initial,
 }
 
 /// The daily drawdown rule.
@@ -104,11 +115,13 @@ pub struct DailyRule {
     pub reference: ReferenceKind,
     /// What reaching the limit does.
     pub kind: DailyKind,
+    /// What the first day of a challenge is measured from.
+    pub first_day: FirstDay,
 }
 
 /// The all-time drawdown rule.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct MaxRule {
     /// Percent of the initial balance, above 0 and at most 100.
     #[serde(with = "kernel::number::json")]
@@ -120,6 +133,9 @@ pub struct MaxRule {
     #[serde(with = "kernel::number::json_option")]
     #[schema(value_type = Option<f64>)]
     pub lock_at: Option<Decimal>,
+    /// Whether the first payout moves the floor to where it stops rising;
+    /// needs `lock_at`.
+    pub lock_on_payout: bool,
 }
 
 impl Default for MaxRule {
@@ -128,13 +144,14 @@ impl Default for MaxRule {
             limit_pct: Decimal::TEN,
             mode: MaxMode::Static,
             lock_at: None,
+            lock_on_payout: false,
         }
     }
 }
 
 /// From which part of a limit's use a violation is what; a breach from 100 %.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct SeverityRule {
     /// Percent of the limit.
     #[serde(with = "kernel::number::json")]
@@ -169,10 +186,13 @@ pub struct Plan {
     pub daily: Option<DailyRule>,
     /// The all-time drawdown, or `null` for none.
     pub max: Option<MaxRule>,
-    /// What a payout does to a static reference.
+    /// What a payout does to the all-time reference.
     pub payout: Payout,
     /// From which use on a violation is what.
     pub severity: SeverityRule,
+    /// Minutes after which a step confirms a breach that is not certain, from
+    /// 2 to 1440.
+    pub confirm_after_min: u32,
     /// Gain in percent of the initial balance that passes the challenge.
     #[serde(with = "kernel::number::json_option")]
     #[schema(value_type = Option<f64>)]
@@ -199,16 +219,27 @@ impl Default for Plan {
     }
 }
 
-/// A plan as it is read: the daily reference's default depends on the basis.
+/// Minutes after which a step confirms a breach, where the plan does not say.
+const CONFIRM_AFTER_MIN: u32 = 30;
+
+/// A plan as it is read: some defaults depend on other fields. The fields that
+/// an answered plan has in addition are ignored.
 #[derive(Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 struct Wire {
+    #[serde(rename = "version")]
+    _version: IgnoredAny,
+    #[serde(rename = "account_type")]
+    _account_type: IgnoredAny,
+    #[serde(rename = "created_at")]
+    _created_at: IgnoredAny,
     basis: Basis,
     reset: ResetRule,
     daily: Option<DailyWire>,
     max: Option<MaxRule>,
-    payout: Payout,
+    payout: Option<Payout>,
     severity: SeverityRule,
+    confirm_after_min: u32,
     #[serde(with = "kernel::number::json_option")]
     profit_target_pct: Option<Decimal>,
     min_trading_days: Option<u32>,
@@ -220,24 +251,29 @@ struct Wire {
 }
 
 #[derive(Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 struct DailyWire {
     #[serde(with = "kernel::number::json")]
     limit_pct: Decimal,
     of: LimitOf,
     reference: Option<ReferenceKind>,
     kind: DailyKind,
+    first_day: FirstDay,
 }
 
 impl Default for Wire {
     fn default() -> Self {
         Self {
+            _version: IgnoredAny,
+            _account_type: IgnoredAny,
+            _created_at: IgnoredAny,
             basis: Basis::default(),
             reset: ResetRule::default(),
             daily: Some(DailyWire::default()),
             max: Some(MaxRule::default()),
-            payout: Payout::default(),
+            payout: None,
             severity: SeverityRule::default(),
+            confirm_after_min: CONFIRM_AFTER_MIN,
             profit_target_pct: None,
             min_trading_days: None,
             consistency_pct: None,
@@ -254,6 +290,7 @@ impl Default for DailyWire {
             of: LimitOf::default(),
             reference: None,
             kind: DailyKind::default(),
+            first_day: FirstDay::default(),
         }
     }
 }
@@ -264,6 +301,10 @@ impl From<Wire> for Plan {
             Basis::Floating => ReferenceKind::Equity,
             Basis::ClosedOnly => ReferenceKind::Balance,
         };
+        let payout = match &wire.max {
+            Some(rule) if rule.mode != MaxMode::Static => Payout::Shift,
+            _ => Payout::Keep,
+        };
         Self {
             basis: wire.basis,
             reset: wire.reset,
@@ -272,10 +313,12 @@ impl From<Wire> for Plan {
                 of: daily.of,
                 reference: daily.reference.unwrap_or(own),
                 kind: daily.kind,
+                first_day: daily.first_day,
             }),
             max: wire.max,
-            payout: wire.payout,
+            payout: wire.payout.unwrap_or(payout),
             severity: wire.severity,
+            confirm_after_min: wire.confirm_after_min,
             profit_target_pct: wire.profit_target_pct,
             min_trading_days: wire.min_trading_days,
             consistency_pct: wire.consistency_pct,
@@ -304,7 +347,17 @@ impl Plan {
                 let fits = lock_at >= Decimal::ZERO && lock_at <= AMOUNT_MAX;
                 faults.unless(fits, "max.lock_at", "must be an amount from 0 up");
             }
+            faults.unless(
+                max.lock_at.is_some() || !max.lock_on_payout,
+                "max.lock_on_payout",
+                "needs lock_at",
+            );
         }
+        faults.unless(
+            (2..=1_440).contains(&self.confirm_after_min),
+            "confirm_after_min",
+            "must be from 2 to 1440",
+        );
         self.validate_severity(&mut faults);
         if let Some(target) = self.profit_target_pct {
             let fits = target > Decimal::ZERO && target <= Decimal::from(10_000);
@@ -413,18 +466,19 @@ mod tests {
         let text = serde_json::to_string(&Plan::default()).expect("writes");
         assert_eq!(
             text,
-            r#"{"basis":"floating","reset":{"time":"01:30","zone":"Asia/Tehran"},"daily":{"limit_pct":5,"of":"initial","reference":"equity","kind":"hard"},"max":{"limit_pct":10,"mode":"static","lock_at":null},"payout":"keep","severity":{"warning_pct":70,"critical_pct":90},"profit_target_pct":null,"min_trading_days":null,"consistency_pct":null,"max_lots":null,"inactivity_days":null}"#
+            r#"{"basis":"floating","reset":{"time":"01:30","zone":"Asia/Tehran"},"daily":{"limit_pct":5,"of":"initial","reference":"equity","kind":"hard","first_day":"start"},"max":{"limit_pct":10,"mode":"static","lock_at":null,"lock_on_payout":false},"payout":"keep","severity":{"warning_pct":70,"critical_pct":90},"confirm_after_min":30,"profit_target_pct":null,"min_trading_days":null,"consistency_pct":null,"max_lots":null,"inactivity_days":null}"#
         );
         assert_eq!(plan(&text), Plan::default());
     }
 
     #[test]
-    fn unknown_fields_are_ignored_and_wrong_values_are_refused() {
-        assert_eq!(
-            plan(r#"{"version":3,"daily":{"note":"x"}}"#),
-            Plan::default()
-        );
+    fn unknown_fields_and_wrong_values_are_refused() {
         for text in [
+            r#"{"dialy":{"limit_pct":3}}"#,
+            r#"{"daily":{"note":"x"}}"#,
+            r#"{"max":{"limit":10}}"#,
+            r#"{"severity":{"warning":60}}"#,
+            r#"{"reset":{"at":"01:30"}}"#,
             r#"{"reset":{"time":"25:00"}}"#,
             r#"{"reset":{"zone":"Asia/Atlantis"}}"#,
             r#"{"daily":{"limit_pct":"5"}}"#,
@@ -434,11 +488,27 @@ mod tests {
     }
 
     #[test]
+    fn answered_plan_can_be_sent_back() {
+        let text = r#"{"version":3,"account_type":"one","created_at":"2026-01-02T03:04:05Z"}"#;
+        assert_eq!(plan(text), Plan::default());
+    }
+
+    #[test]
+    fn trailing_plan_shifts_its_reference_by_default() {
+        let payout = |text| plan(text).payout;
+        assert_eq!(payout("{}"), Payout::Keep);
+        assert_eq!(payout(r#"{"max":{"mode":"trailing_eod"}}"#), Payout::Shift);
+        let kept = r#"{"payout":"keep","max":{"mode":"trailing_eod"}}"#;
+        assert_eq!(payout(kept), Payout::Keep);
+        assert_eq!(payout(r#"{"max":null}"#), Payout::Keep);
+    }
+
+    #[test]
     fn each_figure_out_of_range_is_named() {
         let wrong = plan(
             r#"{"daily":{"limit_pct":0},"max":{"limit_pct":100.01,"lock_at":-1},
                 "severity":{"warning_pct":90,"critical_pct":90},"profit_target_pct":-1,
-                "min_trading_days":4000,"consistency_pct":0,"max_lots":0,"inactivity_days":0}"#,
+                "confirm_after_min":1,"min_trading_days":4000,"consistency_pct":0,"max_lots":0,"inactivity_days":0}"#,
         );
         let fields: Vec<_> = wrong
             .validate()
@@ -452,6 +522,7 @@ mod tests {
                 "daily.limit_pct",
                 "max.limit_pct",
                 "max.lock_at",
+                "confirm_after_min",
                 "severity.critical_pct",
                 "profit_target_pct",
                 "consistency_pct",

@@ -128,7 +128,7 @@ impl Zone {
 
 /// A plan's reset: a local time of day in a zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct ResetRule {
     /// Local time of day, `HH:MM` or `HH:MM:SS`.
     #[serde(with = "time_of_day")]

@@ -10,18 +10,16 @@ mod tests;
 
 pub use history::HistorySimulation;
 
-use chrono::Duration;
 use kernel::time::Timestamp;
 use kernel::{FieldError, Number};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::is_in_range;
-use super::ledger::Standing;
 use super::plan::Plan;
 use super::rules::{
-    DealEffect, Figures, Input, Outcome, Phase, PriorHistory, Rule, Severity, Snapshot, Source,
-    State, Violation,
+    ChallengeStart, DealEffect, Figures, Input, Outcome, Phase, PriorHistory, Rule, Severity,
+    Snapshot, Source, State, Violation,
 };
 
 /// The most snapshots of one simulation.
@@ -159,33 +157,23 @@ pub fn simulate(
 ) -> Result<Simulation, Vec<FieldError>> {
     validate(plan, initial_balance, snapshots)?;
     let judged = drawdowns_only(plan);
-    let started_at = snapshots.first().map_or(Timestamp::UNIX_EPOCH, |first| {
-        // What the first snapshot tells of happened after the start.
-        first.recorded_at - Duration::milliseconds(1)
-    });
-    let state = State::start(
-        &judged,
-        initial_balance,
-        started_at,
-        &PriorHistory::default(),
-    );
+    // The challenge starts at the first snapshot.
+    let started_at = snapshots
+        .first()
+        .map_or(Timestamp::UNIX_EPOCH, |first| first.recorded_at);
+    let start = ChallengeStart::fresh(initial_balance, started_at);
+    let state = State::start(&judged, &start, &PriorHistory::default());
     let mut course = Course::new(judged, state, snapshots.len());
     for snapshot in snapshots {
         if let Some(amount) = snapshot.adjustment.filter(|amount| !amount.is_zero()) {
-            course.apply(&Input::Deal(DealEffect {
-                time: snapshot.recorded_at,
-                adjustment: amount,
-                credit: Decimal::ZERO,
-                is_trade: false,
-                standing: Standing::default(),
-            }));
+            let movement = DealEffect::movement(snapshot.recorded_at, amount, Decimal::ZERO);
+            course.apply(&Input::Deal(movement));
         }
-        course.apply(&Input::Snapshot(Snapshot {
-            recorded_at: snapshot.recorded_at,
-            balance: snapshot.balance,
-            equity: snapshot.equity,
-            flagged: false,
-        }));
+        course.apply(&Input::Snapshot(Snapshot::of_balances(
+            snapshot.recorded_at,
+            snapshot.balance,
+            snapshot.equity,
+        )));
         course.enter(snapshot.recorded_at, snapshot.recorded_at);
     }
     Ok(course.into_simulation(rules_beside_drawdown(plan)))
@@ -304,6 +292,14 @@ impl Course {
 
     fn apply(&mut self, input: &Input) {
         let Outcome { violations, .. } = self.state.apply(&self.plan, input);
+        for violation in violations {
+            self.record(&violation);
+        }
+    }
+
+    /// Goes on with a state that has been judged elsewhere.
+    fn follow(&mut self, state: &State, violations: Vec<Violation>) {
+        self.state = state.clone();
         for violation in violations {
             self.record(&violation);
         }

@@ -218,6 +218,31 @@ impl Store {
         Ok(())
     }
 
+    /// Adds to a transaction that an account has another login or server, which
+    /// is refused by `login` if another account has it.
+    ///
+    /// # Errors
+    /// Returns an error if it cannot be written.
+    pub fn move_login(
+        &self,
+        transaction: &mut Transaction,
+        before: &Account,
+        after: &Account,
+    ) -> Result<(), StoreError> {
+        let shop = &after.shop;
+        let old = keys::login(shop, &before.server, &before.login);
+        let new = keys::login(shop, &after.server, &after.login);
+        if old == new {
+            return Ok(());
+        }
+        transaction.delete("old_login", &self.table, &old)?;
+        let row = LoginRow {
+            account: after.id.clone(),
+        };
+        transaction.put("login", &self.table, &new, &row, Some(Condition::absent()))?;
+        Ok(())
+    }
+
     /// Adds an instance to a transaction, new or changed.
     ///
     /// # Errors

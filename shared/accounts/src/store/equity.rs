@@ -9,7 +9,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::{Store, keys};
-use crate::model::Reading;
+use crate::model::AccountSnapshot;
 
 /// Length of a roll-up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,13 +85,28 @@ pub struct Candle {
     pub balance: Decimal,
     /// Snapshots in it.
     pub count: u64,
+    /// The daily rule's floor at the last snapshot; absent before the start.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub daily_floor: Option<Decimal>,
+    /// The all-time rule's floor at the last snapshot.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_floor: Option<Decimal>,
     /// When a minute may go, in seconds since the epoch.
     #[serde(default)]
     pub ttl: Option<i64>,
 }
 
+/// The floors in force at a snapshot.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Floors {
+    /// The daily rule's.
+    pub daily: Option<Decimal>,
+    /// The all-time rule's.
+    pub max: Option<Decimal>,
+}
+
 impl Candle {
-    fn of(resolution: Resolution, reading: &Reading) -> Self {
+    fn of(resolution: Resolution, reading: &AccountSnapshot, floors: Floors) -> Self {
         let start = resolution.start_of(reading.recorded_at);
         Self {
             start,
@@ -103,12 +118,14 @@ impl Candle {
             maximum: reading.equity,
             balance: reading.balance,
             count: 1,
+            daily_floor: floors.daily,
+            max_floor: floors.max,
             ttl: resolution.expires(start),
         }
     }
 
     /// Takes one more snapshot of its time, in whatever order they come.
-    fn take(&mut self, reading: &Reading) {
+    fn take(&mut self, reading: &AccountSnapshot, floors: Floors) {
         if reading.recorded_at < self.first_at {
             self.first_at = reading.recorded_at;
             self.first = reading.equity;
@@ -117,6 +134,8 @@ impl Candle {
             self.last_at = reading.recorded_at;
             self.last = reading.equity;
             self.balance = reading.balance;
+            self.daily_floor = floors.daily;
+            self.max_floor = floors.max;
         }
         self.minimum = self.minimum.min(reading.equity);
         self.maximum = self.maximum.max(reading.equity);
@@ -143,7 +162,7 @@ impl Store {
         shop: &ShopId,
         account: &AccountId,
         buckets: &mut Buckets,
-        reading: &Reading,
+        (reading, floors): (&AccountSnapshot, Floors),
     ) -> Result<(), StoreError> {
         let mut open = Vec::with_capacity(Resolution::ALL.len());
         for (index, resolution) in Resolution::ALL.into_iter().enumerate() {
@@ -156,10 +175,10 @@ impl Store {
             };
             let candle = match known {
                 Some(mut candle) => {
-                    candle.take(reading);
+                    candle.take(reading, floors);
                     candle
                 }
-                None => Candle::of(resolution, reading),
+                None => Candle::of(resolution, reading, floors),
             };
             transaction.put("equity", &self.table, &key, &candle, None)?;
             open.push(match carried {
@@ -196,15 +215,15 @@ impl Store {
 mod tests {
     use super::*;
 
-    fn reading(second: i64, equity: i64) -> Reading {
-        Reading {
+    fn reading(second: i64, equity: i64) -> AccountSnapshot {
+        AccountSnapshot {
             recorded_at: chrono::DateTime::from_timestamp(1_700_000_000 + second, 0)
                 .expect("a time"),
-            balance: Decimal::from(1000),
-            equity: Decimal::from(equity),
-            margin: None,
-            free_margin: None,
-            flagged: false,
+            ..AccountSnapshot::of_balances(
+                Timestamp::UNIX_EPOCH,
+                Decimal::from(1000),
+                Decimal::from(equity),
+            )
         }
     }
 
@@ -212,9 +231,10 @@ mod tests {
     fn a_candle_is_the_same_in_whatever_order_its_snapshots_come() {
         let rows = [reading(40, 990), reading(41, 970), reading(45, 1010)];
         let build = |order: [usize; 3]| {
-            let mut candle = Candle::of(Resolution::Hour, &rows[order[0]]);
-            candle.take(&rows[order[1]]);
-            candle.take(&rows[order[2]]);
+            let floors = Floors::default();
+            let mut candle = Candle::of(Resolution::Hour, &rows[order[0]], floors);
+            candle.take(&rows[order[1]], floors);
+            candle.take(&rows[order[2]], floors);
             candle
         };
         let expected = build([0, 1, 2]);

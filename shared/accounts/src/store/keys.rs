@@ -6,13 +6,18 @@
 //! | | `LOGIN#{server}#{login}` | which account has this login |
 //! | | `PLAN#{type}` / `PLAN#{type}#V#{n}` | the newest version / each version |
 //! | | `WEBHOOK` | where the shop hears of events |
+//! | | `DEALCLASSES` | how the shop classifies deals |
 //! | | `D#{delivery}` | a message to the shop |
 //! | `S#{shop}#U#{owner}` | `A#{account}` | a person's list of accounts |
 //! | `S#{shop}#A#{account}` | `ACCOUNT` | the account |
 //! | | `INSTANCE#{id}`, `CHALLENGE#{id}` | its connections and challenges |
 //! | | `SYNC` | where its sync chain stands |
 //! | | `JUDGEMENT` | rule state and the figures people read |
-//! | | `LEDGER` | open positions and statistics |
+//! | | `LEDGER` | days, statistics, open positions in sum |
+//! | | `OP#{position}` | each open position |
+//! | | `KEPT` | the state before a difference that stands |
+//! | | `VRD#{verdict}` | ends of challenges with their evidence |
+//! | | `ADJ#{adjustment}` | announced movements |
 //! | | `IN#{n}` | inputs in order of arrival; 90 days |
 //! | | `DEAL#{id}` | each deal once |
 //! | | `TR#{n}`, `PT#{position}` | closed trades by number; number by position |
@@ -24,7 +29,9 @@
 //! | `REGISTRATIONS` | `{transaction}` | registrations under way at the gateway |
 //! | `OUTBOX#{n}` | `{ulid}` | events on their way |
 
-use kernel::id::{AccountId, ChallengeId, DeliveryId, InstanceId, JobId, ShopId};
+use kernel::id::{
+    AccountId, AdjustmentId, ChallengeId, DeliveryId, InstanceId, JobId, ShopId, VerdictId,
+};
 use platform::dynamo::Key;
 
 /// Prefix of a shop's accounts, and of a person's.
@@ -35,6 +42,12 @@ pub const INPUT_PREFIX: &str = "IN#";
 pub const INSTANCE_PREFIX: &str = "INSTANCE#";
 /// Prefix of violations.
 pub const VIOLATION_PREFIX: &str = "V#";
+/// Prefix of verdicts.
+pub const VERDICT_PREFIX: &str = "VRD#";
+/// Prefix of announced movements.
+pub const ANNOUNCEMENT_PREFIX: &str = "ADJ#";
+/// Prefix of open positions.
+pub const OPEN_PREFIX: &str = "OP#";
 /// Prefix of connection log entries.
 pub const LOG_PREFIX: &str = "LOG#";
 /// Prefix of deliveries.
@@ -128,6 +141,24 @@ pub fn deal(shop: &ShopId, account: &AccountId, id: &str) -> Key {
 #[must_use]
 pub fn trade_sk(number: u64) -> String {
     format!("TR#{number:010}")
+}
+
+/// An open position.
+#[must_use]
+pub fn open_position(shop: &ShopId, account: &AccountId, key: &str) -> Key {
+    of_account(shop, account, format!("{OPEN_PREFIX}{key}"))
+}
+
+/// A verdict.
+#[must_use]
+pub fn verdict(shop: &ShopId, account: &AccountId, id: &VerdictId) -> Key {
+    of_account(shop, account, format!("{VERDICT_PREFIX}{id}"))
+}
+
+/// An announced movement.
+#[must_use]
+pub fn announcement(shop: &ShopId, account: &AccountId, id: &AdjustmentId) -> Key {
+    of_account(shop, account, format!("{ANNOUNCEMENT_PREFIX}{id}"))
 }
 
 /// Number of the trade that a position became.

@@ -1,29 +1,36 @@
 //! How accounts are kept: one table, one file per aggregate, all keys in
 //! [`keys`]. Every function names the tenant.
 
+mod account_state;
 mod accounts;
+mod announcements;
+mod deal_classes;
 mod equity;
 mod inputs;
-mod judgement;
+mod kept;
 pub mod keys;
 mod logs;
 mod plans;
+mod positions;
 mod registrations;
 mod settings;
 mod sync_state;
 mod trades;
+mod verdicts;
 mod violations;
 mod webhooks;
 
+pub use account_state::AccountStateChange;
 pub use accounts::Listed;
-pub use equity::{Buckets, Candle, Resolution};
+pub use deal_classes::DealClassTable;
+pub use equity::{Buckets, Candle, Floors, Resolution};
 pub(crate) use inputs::DEALS_MAX;
-pub use inputs::NumberedInput;
-pub use judgement::{Judged, Judgement, JudgementChange};
+pub use inputs::{NewDeals, NumberedInput};
+pub use kept::Kept;
 pub use logs::LogEntry;
 pub use registrations::Registration;
 pub use settings::Settings;
-pub use sync_state::SyncState;
+pub use sync_state::{LookBack, Stale, SyncState};
 pub use violations::StoredViolation;
 pub use webhooks::{Delivery, DeliveryState, WebhookEndpoint, secret_identity};
 

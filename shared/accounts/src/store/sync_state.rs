@@ -3,7 +3,6 @@
 use kernel::id::{AccountId, InstanceId, ShopId};
 use kernel::time::Timestamp;
 use platform::dynamo::{Condition, StoreError, Table, Transaction};
-use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::equity::Buckets;
@@ -11,6 +10,26 @@ use super::{Store, keys};
 
 /// The kind of due work: a chain whose next step is overdue.
 const DUE: &str = "sync";
+
+/// A search for older deals, backwards in time.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LookBack {
+    /// Deals from here on have been read.
+    pub next_to: Timestamp,
+    /// How far back it goes.
+    pub down_to: Timestamp,
+}
+
+/// An account of which no snapshot has been judged for too long.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Stale {
+    /// The time of the newest judged snapshot.
+    pub since: Timestamp,
+    /// Whether the shop has been told.
+    pub is_told: bool,
+    /// Snapshots judged in a row since.
+    pub judged: u8,
+}
 
 /// The chain's memory. Written by one step at a time: `generation` rises with
 /// each step, and a step that finds another generation dies.
@@ -33,14 +52,35 @@ pub struct SyncState {
     pub last_trade_at: Option<Timestamp>,
     /// Whether the whole history has been fetched once.
     pub has_history: bool,
-    /// The last accepted snapshot's balance and what deals moved it by since.
+    /// A search for older deals that is under way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub look_back: Option<LookBack>,
+    /// How far back deals have been searched for the snapshots that are held:
+    /// 0 not at all, 1 three days, 2 the whole challenge.
     #[serde(default)]
-    pub balance_expected: Option<Decimal>,
-    /// Fetches of a snapshot whose balance is not explained.
-    pub mismatch_fetches: u32,
-    /// When the mismatch was first seen.
-    #[serde(default)]
-    pub mismatch_since: Option<Timestamp>,
+    pub searched: u8,
+    /// When deals were last searched for a difference that stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub searched_at: Option<Timestamp>,
+    /// The newest request to read the whole challenge again that has been
+    /// begun.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub whole_read: Option<Timestamp>,
+    /// The newest reset after which three days were read again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reset_read: Option<Timestamp>,
+    /// Deals that were set aside, the newest twenty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub set_aside: Vec<String>,
+    /// Since when no snapshot has been judged, where that is too long.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stale: Option<Stale>,
+    /// When the shop was last told that the account is stale.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stale_told_at: Option<Timestamp>,
+    /// Since when the trade server cannot be used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server_unusable_since: Option<Timestamp>,
     /// Steps that have failed in a row.
     pub failures: u32,
     /// Open roll-ups of equity.
@@ -76,9 +116,15 @@ impl SyncState {
             deals_until: None,
             last_trade_at: None,
             has_history: false,
-            balance_expected: None,
-            mismatch_fetches: 0,
-            mismatch_since: None,
+            look_back: None,
+            searched: 0,
+            searched_at: None,
+            whole_read: None,
+            reset_read: None,
+            set_aside: Vec::new(),
+            stale: None,
+            stale_told_at: None,
+            server_unusable_since: None,
             failures: 0,
             buckets: Buckets::default(),
             due_shard: None,

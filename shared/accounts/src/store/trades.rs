@@ -63,25 +63,25 @@ impl Store {
         Ok(trades)
     }
 
-    /// The trade that a position became, where it has closed.
+    /// The trades that positions became, of those that have closed.
     ///
     /// # Errors
     /// Where the store fails.
-    pub async fn trade_of_position(
+    pub async fn trades_of_positions(
         &self,
         shop: &ShopId,
         account: &AccountId,
-        position_id: &str,
-    ) -> Result<Option<ClosedPosition>, StoreError> {
-        let key = keys::position(shop, account, position_id);
-        let row: Option<PositionRow> = self.table.get(&key, true).await?;
-        match row {
-            Some(row) => {
-                let found = self.trades(shop, account, row.number, row.number).await?;
-                Ok(found.into_iter().next())
-            }
-            None => Ok(None),
+        positions: impl IntoIterator<Item = &String>,
+    ) -> Result<Vec<ClosedPosition>, StoreError> {
+        let keys: Vec<Key> = positions
+            .into_iter()
+            .map(|position| keys::position(shop, account, position))
+            .collect();
+        let mut found = Vec::new();
+        for (_, row) in self.table.get_many::<PositionRow>(&keys).await? {
+            found.extend(self.trades(shop, account, row.number, row.number).await?);
         }
+        Ok(found)
     }
 
     /// Adds a trade to a transaction, new or corrected.

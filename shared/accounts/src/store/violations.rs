@@ -14,12 +14,20 @@ pub struct StoredViolation {
     pub challenge: ChallengeId,
     /// What was crossed.
     pub violation: Violation,
+    /// The number of the input that showed it.
+    pub input: u64,
+    /// Whether a run again with all deals does not have it.
+    pub lifted: bool,
 }
 
 #[derive(Serialize, Deserialize)]
 struct Row {
     challenge: ChallengeId,
     violation: String,
+    #[serde(default)]
+    input: u64,
+    #[serde(default)]
+    lifted: bool,
 }
 
 /// What makes a violation one: its rule, severity, day and round within its
@@ -53,6 +61,8 @@ impl Store {
         let row = Row {
             challenge: stored.challenge.clone(),
             violation: to_json(&stored.violation)?,
+            input: stored.input,
+            lifted: stored.lifted,
         };
         let key = keys::of_account(shop, account, sk(stored));
         transaction.put("violation", &self.table, &key, &row, None)?;
@@ -80,6 +90,8 @@ impl Store {
                 Ok(StoredViolation {
                     challenge: row.challenge,
                     violation: from_json(&row.violation)?,
+                    input: row.input,
+                    lifted: row.lifted,
                 })
             })
             .collect()

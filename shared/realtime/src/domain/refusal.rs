@@ -28,6 +28,8 @@ impl From<&Error> for Refusal {
     fn from(error: &Error) -> Self {
         let code = match error {
             Error::Invalid(_) | Error::Unprocessable(_) => "validation-failed",
+            Error::TicketsMissing(_) => "tickets-missing",
+            Error::UnsupportedMedia(_) => "unsupported-media-type",
             Error::Unauthenticated
             | Error::SecondFactorRequired
             | Error::EmailNotVerified
@@ -35,7 +37,7 @@ impl From<&Error> for Refusal {
             | Error::ProviderRequired { .. } => "unauthenticated",
             Error::Forbidden(_) => "forbidden",
             Error::NotFound(_) | Error::NotImplemented(_) => "not-found",
-            Error::Conflict(_) => "conflict",
+            Error::Conflict(_) | Error::Differs(_) | Error::Unexplained(_) => "conflict",
             Error::StaleVersion => "stale-version",
             Error::RateLimited { .. } => "rate-limited",
             Error::TooLarge { .. } => "payload-too-large",

@@ -1,5 +1,7 @@
 //! A trader's own file: an account of its own.
 
+use std::collections::BTreeMap;
+
 use kernel::id::{AccountId, ShopId};
 use kernel::time::Timestamp;
 use platform::dynamo::Transaction;
@@ -7,10 +9,12 @@ use rust_decimal::Decimal;
 
 use super::history::read;
 use super::{ImportRequest, Imported};
-use crate::domain::ledger::{ClosedPosition, Ledger};
+use crate::domain::ledger::{ClosedPosition, Holdings, Ledger};
 use crate::domain::plan::Plan;
-use crate::model::{Account, BalanceSource, InitialBalance, Kind, Reading, Status};
-use crate::store::{Judged, Judgement, Store};
+use crate::model::{
+    Account, AccountSnapshot, AccountState, BalanceSource, InitialBalance, Kind, Status,
+};
+use crate::store::Store;
 
 /// Imports a file into a new account of a person. The account is there when
 /// all of it is: it is listed by the last write.
@@ -27,23 +31,15 @@ pub async fn import_for_analysis(
     let read = read(bytes, request)?;
     let plan = Plan::default();
     let mut ledger = Ledger::default();
-    let mut trades: Vec<ClosedPosition> = Vec::new();
-    let mut by_position: std::collections::HashMap<String, usize> =
-        std::collections::HashMap::new();
+    let mut holdings = Holdings::new(usize::MAX);
+    let mut trades: BTreeMap<u64, ClosedPosition> = BTreeMap::new();
     for deal in read.deals_for_analysis() {
-        let known = ledger
-            .needs(&deal)
-            .and_then(|id| by_position.get(id).copied());
-        let closed = known.map(|index| trades[index].clone());
-        let change = ledger.apply(&deal, &plan.reset, closed);
-        if let Some(trade) = change.closed {
-            by_position.insert(trade.position.id.clone(), trades.len());
-            trades.push(trade);
-        }
-        if let (Some(index), Some(trade)) = (known, change.corrected) {
-            trades[index] = trade;
+        let change = holdings.apply(&mut ledger, &deal, &plan.reset);
+        for trade in change.closed.into_iter().chain(change.corrected) {
+            trades.insert(trade.number, trade);
         }
     }
+    let trades: Vec<ClosedPosition> = trades.into_values().collect();
     let totals = &read.totals;
     let id = AccountId::generate(now);
     let header = &read.history.account;
@@ -60,36 +56,30 @@ pub async fn import_for_analysis(
         created_at: now,
         instance: None,
         challenge: None,
+        server_epoch: 1,
+        connected_with: None,
         version: 1,
     };
     let statistics = ledger.statistics();
-    let mut judgement = Judgement::start(&account, Status::Imported, 0, plan);
-    judgement.currency = read.currency.clone();
-    judgement.trades = trades.len() as u64;
-    judgement.closed = statistics.closed;
-    judgement.winners = statistics.winners;
-    judgement.trading_days = ledger.standing().trading_days;
-    judgement.initial_balance = Some(initial_balance(request, totals, now));
-    judgement.judged = Some(Reading {
-        recorded_at: read.last_deal_at().unwrap_or(now),
-        balance: totals.balance,
-        equity: totals.balance,
-        margin: None,
-        free_margin: None,
-        flagged: false,
-    });
-    judgement.live.clone_from(&judgement.judged);
+    let mut account_state = AccountState::start(&account, Status::Imported, 0, plan);
+    account_state.currency = read.currency.clone();
+    account_state.trades = trades.len() as u64;
+    account_state.closed = statistics.closed;
+    account_state.winners = statistics.winners;
+    account_state.trading_days = ledger.standing().trading_days;
+    account_state.initial_balance = Some(initial_balance(request, totals, now));
+    account_state.judged = Some(AccountSnapshot::of_balances(
+        read.last_deal_at().unwrap_or(now),
+        totals.balance,
+        totals.balance,
+    ));
+    account_state.live.clone_from(&account_state.judged);
     let items = store.packed_trades(shop, &id, &trades)?;
     store.table().put_many(items).await?;
     let mut transaction = Transaction::new();
     store.add_account(&mut transaction, &account)?;
-    store.add_judgement(&mut transaction, shop, &id, &judgement)?;
-    let judged = Judged {
-        ledger,
-        has_traded: true,
-        ..Judged::default()
-    };
-    store.put_ledger(&mut transaction, shop, &id, &judged)?;
+    store.add_account_state(&mut transaction, shop, &id, &account_state)?;
+    store.put_ledger(&mut transaction, shop, &id, &ledger)?;
     transaction.commit().await?;
     Ok(Imported {
         account_id: id,

@@ -11,7 +11,7 @@ use mt5_history::{DealTime, History, ParseError, Position, Totals};
 use rust_decimal::Decimal;
 
 use super::{Counts, ERRORS_MAX, ImportRequest, ImportTotals, RowError};
-use crate::domain::deal::{Deal, DealKind, Entry};
+use crate::domain::deal::{Deal, DealKind, DealOrigin, Entry};
 
 /// A file, read.
 pub(super) struct Read {
@@ -164,8 +164,7 @@ fn deal_of(deal: &mt5_history::Deal, zone: Tz) -> Deal {
             Kind::Sell => DealKind::Sell,
             Kind::Balance => DealKind::Balance,
             Kind::Credit | Kind::StopOutCompensationCredit => DealKind::Credit,
-            // The broker pays a negative balance back to zero: no gain.
-            Kind::StopOutCompensation => DealKind::Correction,
+            Kind::StopOutCompensation => DealKind::StopOutCompensation,
             Kind::Charge => DealKind::Charge,
             Kind::Correction => DealKind::Correction,
             Kind::Bonus => DealKind::Bonus,
@@ -192,6 +191,8 @@ fn deal_of(deal: &mt5_history::Deal, zone: Tz) -> Deal {
         fee: deal.fee,
         profit: deal.profit,
         comment: deal.comment.clone().unwrap_or_default(),
+        class: None,
+        origin: DealOrigin::default(),
     }
 }
 
@@ -216,6 +217,8 @@ fn stand_in(position: &Position, zone: Tz) -> [Deal; 2] {
         fee: Decimal::ZERO,
         profit: Decimal::ZERO,
         comment: String::new(),
+        class: None,
+        origin: DealOrigin::default(),
     };
     let closed = Deal {
         id: format!("position-{}-out", position.id),

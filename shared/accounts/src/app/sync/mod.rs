@@ -1,8 +1,8 @@
 //! One step of an account's sync chain.
 //!
-//! A step fetches deals and a snapshot, reconciles and stores them with the
-//! change that the rules function is told of, and schedules its successor in
-//! the same transaction. Invariants:
+//! A step fetches a snapshot and deals, stores them as inputs that the rules
+//! function is told of, and schedules its successor in the same transaction.
+//! Whether the deals explain the snapshot is for judging to say. Invariants:
 //!
 //! - A chain has one living message: the one of its generation. Each step
 //!   raises the generation with its write, so a message that is delivered
@@ -12,8 +12,10 @@
 //! - A chain whose message was lost is found by its due time and revived.
 
 mod fetch;
+mod look_back;
 mod pace;
 mod revive;
+pub(crate) mod stale;
 mod trouble;
 
 pub use revive::{forget_left_over, hurry, revive};
@@ -23,16 +25,22 @@ use kernel::time::Timestamp;
 use platform::dynamo::{CommitError, Transaction};
 use platform::keys::Vault;
 
-use self::fetch::{Fetched, fetch};
-use super::events::{Event, Teller};
+use self::fetch::{Fetched, FetchedSnapshot, fetch};
+use self::stale::StaleCause;
+use super::events::{Event, Publisher};
 use super::messages::{Step, SyncMessage, enqueue_judge, enqueue_step};
-use crate::domain::consistency::{Decision, Reconciliation, reconcile};
+use crate::domain::deal::Deal;
 use crate::gateway::mt5::{GatewayError, Mt5Gateway};
-use crate::model::{Account, Input, Reading, Status};
-use crate::store::{Judgement, NumberedInput, Store, SyncState};
+use crate::model::{Account, AccountSnapshot, AccountState, Input, Status};
+use crate::store::{Floors, NumberedInput, Store, SyncState};
 
 /// A message that comes earlier than this before its time is sent on.
 const EARLY_MS_MAX: i64 = 1_500;
+
+/// Changed deals of one input.
+const CHANGES_MAX: usize = 10;
+/// Deals that were set aside of which the ids are remembered.
+const SET_ASIDE_MAX: usize = 20;
 
 /// What is needed for a step.
 #[derive(Debug)]
@@ -60,7 +68,7 @@ pub enum Handled {
 /// A step's account, as it was read.
 struct Running {
     account: Account,
-    judgement: Judgement,
+    account_state: AccountState,
     state: SyncState,
     request_id: String,
     now: Timestamp,
@@ -115,16 +123,16 @@ impl Syncer {
             return Ok(None);
         }
         let account = self.store.account(&step.shop, &step.account).await?;
-        let judgement = self
+        let account_state = self
             .store
-            .judgement(&step.shop, &step.account, true)
+            .account_state(&step.shop, &step.account, true)
             .await?;
-        let (Some(account), Some(judgement)) = (account, judgement) else {
+        let (Some(account), Some(account_state)) = (account, account_state) else {
             return Ok(None);
         };
         Ok(Some(Running {
             account,
-            judgement,
+            account_state,
             state,
             request_id: step.request_id.clone(),
             now,
@@ -137,14 +145,13 @@ impl Syncer {
             return self.go_on(running, due).await;
         };
         let fetched = fetch(self, running, &gateway_id).await?;
-        let deals_effect = self.store_deals(running, &fetched).await?;
-        if fetched.has_more {
+        let new_deals = self.store_deals(running, &fetched).await?;
+        let Some(snapshot) = &fetched.snapshot else {
             // More of a long history is to come.
             let due = running.now;
             return self.go_on(running, due).await;
-        }
-        running.state.has_history = true;
-        self.accept_snapshot(running, &fetched, deals_effect).await
+        };
+        self.store_snapshot(running, snapshot, new_deals).await
     }
 
     /// The gateway's id of the instance. One that the broker was still
@@ -192,206 +199,195 @@ impl Syncer {
         Ok(())
     }
 
-    /// Stores new deals as inputs, some at a time. Answers how much they move
-    /// the balance.
+    /// Stores new and changed deals as inputs, some at a time. Returns how many
+    /// there were.
     async fn store_deals(
         &self,
         running: &mut Running,
         fetched: &Fetched,
-    ) -> Result<rust_decimal::Decimal, StepError> {
+    ) -> Result<usize, StepError> {
         let (shop, id) = (running.account.shop.clone(), running.account.id.clone());
-        let mut effect = rust_decimal::Decimal::ZERO;
-        let chunks = fetched.new_deals.chunks(crate::store::DEALS_MAX);
-        let last = chunks.len().saturating_sub(1);
-        for (index, deals) in chunks.enumerate() {
-            let before = running.state.clone();
-            let mut after = before.clone();
-            let number = after.next_input;
-            after.next_input += 1;
-            let moved: rust_decimal::Decimal = deals
-                .iter()
-                .map(crate::domain::deal::Deal::balance_effect)
-                .sum();
-            after.balance_expected = after.balance_expected.map(|balance| balance + moved);
-            for deal in deals {
-                after.deals_until = after.deals_until.max(Some(deal.time));
-                if deal.kind.is_trade() {
-                    after.last_trade_at = after.last_trade_at.max(Some(deal.time));
-                }
-            }
-            let input = NumberedInput {
-                number,
-                input: Input {
-                    deals: deals.to_vec(),
-                    reading: None,
-                },
-            };
-            let mut transaction = Transaction::new();
-            self.store
-                .add_input(&mut transaction, &shop, &id, &input, running.now)?;
-            self.store
-                .change_sync_state(&mut transaction, &shop, &id, &before, &mut after)?;
+        let epoch = running.account.server_epoch;
+        let deals = fetched
+            .deals
+            .iter()
+            .map(|deal| of_epoch(deal.clone(), epoch));
+        let mut found = self.store.new_deals(&shop, &id, deals.collect()).await?;
+        if found.new.iter().any(|deal| !deal.kind.is_trade()) {
+            let table = self.store.deal_classes(&shop).await?;
+            let classified = found.new.into_iter().map(|deal| table.rules.classify(deal));
+            found.new = classified.collect();
+        }
+        found
+            .new
+            .sort_by(|one, other| (one.time, &one.id).cmp(&(other.time, &other.id)));
+        let set_aside: Vec<String> = fetched
+            .set_aside
+            .iter()
+            .filter(|id| !running.state.set_aside.contains(id))
+            .cloned()
+            .collect();
+        let mut inputs: Vec<Input> = found
+            .new
+            .chunks(crate::store::DEALS_MAX)
+            .map(|deals| Input {
+                deals: deals.to_vec(),
+                ..Input::default()
+            })
+            .collect();
+        inputs.extend(found.changes.chunks(CHANGES_MAX).map(|changes| Input {
+            changes: changes.to_vec(),
+            ..Input::default()
+        }));
+        if !set_aside.is_empty() {
+            inputs.push(Input {
+                set_aside,
+                ..Input::default()
+            });
+        }
+        let count = found.new.len();
+        let last = inputs.len().saturating_sub(1);
+        for (index, input) in inputs.into_iter().enumerate() {
             // One look judges all of them. A step that dies on the way comes
             // again, and ends with one too.
-            if index == last {
-                enqueue_judge(
-                    &mut transaction,
-                    self.store.table(),
-                    &shop,
-                    &id,
-                    &running.request_id,
-                    running.now,
-                )?;
-            }
-            transaction.commit().await?;
-            running.state = after;
-            effect += moved;
+            self.add_input(running, input, index == last).await?;
         }
-        Ok(effect)
+        Ok(count)
     }
 
-    async fn accept_snapshot(
+    /// Adds an input that brings deals.
+    async fn add_input(
         &self,
         running: &mut Running,
-        fetched: &Fetched,
-        deals_effect: rust_decimal::Decimal,
+        input: Input,
+        is_last: bool,
     ) -> Result<(), StepError> {
-        let state = &mut running.state;
-        let information = &fetched.information;
-        let decision = reconcile(&Reconciliation {
-            // What is expected has the new deals in it already.
-            balance_before: state.balance_expected.map(|balance| balance - deals_effect),
-            deals_effect,
-            balance: information.balance,
-            fetches: state.mismatch_fetches + 1,
-            mismatch_since: state.mismatch_since,
-            now: running.now,
-        });
-        let flagged = match decision {
-            Decision::Refetch {
-                fetch,
-                mismatch_since,
-            } => {
-                state.mismatch_fetches = fetch - 1;
-                state.mismatch_since = Some(mismatch_since);
-                return self.fetch_again(running).await;
+        let (shop, id) = (running.account.shop.clone(), running.account.id.clone());
+        let before = running.state.clone();
+        let mut after = before.clone();
+        let number = after.next_input;
+        after.next_input += 1;
+        for deal in &input.deals {
+            after.deals_until = after.deals_until.max(Some(deal.time));
+            if deal.kind.is_trade() {
+                after.last_trade_at = after.last_trade_at.max(Some(deal.time));
             }
-            Decision::JudgeFlagged { unexplained } => {
-                tracing::error!(
-                    alarm = "balance_unexplained",
-                    account = running.account.id.as_str(),
-                    %unexplained,
-                    "the balance of {} is not explained by its deals",
-                    running.account.id,
-                );
-                true
+        }
+        for id in &input.set_aside {
+            if after.set_aside.len() >= SET_ASIDE_MAX {
+                after.set_aside.remove(0);
             }
-            Decision::Consistent => false,
-        };
-        state.mismatch_fetches = 0;
-        state.mismatch_since = None;
-        state.balance_expected = Some(information.balance);
-        state.failures = 0;
-        let reading = Reading {
-            recorded_at: fetched.recorded_at,
-            balance: information.balance,
-            equity: information.equity,
-            margin: information.margin,
-            free_margin: information.free_margin,
-            flagged,
-        };
-        self.store_snapshot(running, fetched, reading).await
-    }
-
-    /// Snapshot and deals do not fit yet: both are fetched again soon.
-    async fn fetch_again(&self, running: &mut Running) -> Result<(), StepError> {
-        let due = running.now + pace::AGAIN;
-        self.go_on(running, due).await?;
-        let account = &running.account;
-        let detail = "snapshot and deals do not fit yet; both are fetched again";
+            after.set_aside.push(id.clone());
+        }
+        let mut transaction = Transaction::new();
+        let numbered = NumberedInput { number, input };
         self.store
-            .log(
-                &account.shop,
-                &account.id,
-                running.now,
-                "refetch",
-                detail,
+            .add_input(&mut transaction, &shop, &id, &numbered, running.now)?;
+        self.store
+            .change_sync_state(&mut transaction, &shop, &id, &before, &mut after)?;
+        if is_last {
+            enqueue_judge(
+                &mut transaction,
+                self.store.table(),
+                &shop,
+                &id,
                 &running.request_id,
-            )
-            .await;
+                running.now,
+            )?;
+        }
+        transaction.commit().await?;
+        running.state = after;
         Ok(())
     }
 
     async fn store_snapshot(
         &self,
         running: &mut Running,
-        fetched: &Fetched,
-        reading: Reading,
+        fetched: &FetchedSnapshot,
+        new_deals: usize,
     ) -> Result<(), StepError> {
         let (shop, id) = (running.account.shop.clone(), running.account.id.clone());
-        let currency = Currency::parse(&fetched.information.currency).unwrap_or_else(Currency::usd);
+        let information = &fetched.information;
+        let snapshot = AccountSnapshot {
+            recorded_at: fetched.recorded_at,
+            balance: information.balance,
+            equity: information.equity,
+            margin: information.margin,
+            free_margin: information.free_margin,
+            credit: information.credit,
+            positions: fetched.positions,
+            flagged: false,
+        };
+        let known = &running.account_state.currency;
+        let currency = information.currency.as_deref().and_then(Currency::parse);
+        let currency = currency.unwrap_or_else(|| known.clone());
         let mut transaction = Transaction::new();
         let number = running.state.next_input;
+        let whole_read = running.state.whole_read;
         let input = NumberedInput {
             number,
             input: Input {
-                deals: Vec::new(),
-                reading: Some(reading.clone()),
+                reading: Some(snapshot.clone()),
+                whole_read: whole_read.filter(|_| running.state.look_back.is_none()),
+                ..Input::default()
             },
         };
         self.store
             .add_input(&mut transaction, &shop, &id, &input, running.now)?;
+        let floors = floors(&running.account_state, running.now);
         let buckets = &mut running.state.buckets;
         self.store
-            .roll_up(&mut transaction, &shop, &id, buckets, &reading)
+            .roll_up(&mut transaction, &shop, &id, buckets, (&snapshot, floors))
             .await?;
-        self.store
-            .change_live(&mut transaction, &shop, &id, &reading, &currency)?;
+        running.state.failures = 0;
+        running.state.server_unusable_since = None;
+        let was = running.account_state.status;
+        let is_first = running.account_state.live.is_none();
         let table = self.store.table();
-        enqueue_judge(
-            &mut transaction,
-            table,
-            &shop,
-            &id,
-            &running.request_id,
-            running.now,
-        )?;
-        if running.judgement.live.is_none() || running.judgement.status == Status::Error {
-            let teller = Teller {
-                store: &self.store,
-                account: &running.account,
-                currency: &currency,
-                reading: Some(&reading),
-                phase: None,
-                request_id: &running.request_id,
-                now: running.now,
-            };
-            teller.tell(&mut transaction, &Event::Connected)?;
+        let (request_id, now) = (running.request_id.clone(), running.now);
+        enqueue_judge(&mut transaction, table, &shop, &id, &request_id, now)?;
+        let publisher = Publisher {
+            store: &self.store,
+            account: &running.account,
+            account_state: &running.account_state,
+            snapshot: Some(&snapshot),
+            request_id: &request_id,
+            now,
+        };
+        if is_first || was == Status::Error {
+            publisher.publish(&mut transaction, &Event::Connected)?;
         }
-        let due = running.now
-            + pace::next(
-                &running.judgement,
-                &running.state,
-                fetched.open_positions,
-                running.now,
-            );
+        let cause = match running.account_state.challenge_state.as_ref() {
+            Some(state) if !state.reconciliation.held.is_empty() => StaleCause::History,
+            _ => StaleCause::Judging,
+        };
+        let both = (&running.account_state, &mut running.state);
+        let noted = match &both.0.live {
+            Some(live) => {
+                let until = live.recorded_at;
+                stale::note(&mut transaction, &publisher, both, (cause, until))?
+            }
+            None => None,
+        };
+        let status = noted.or((was != Status::Stale).then_some((Status::Active, None)));
+        let live = (&snapshot, &currency);
+        self.store
+            .change_live(&mut transaction, &shop, &id, live, status)?;
+        let due = pace::next(
+            &id,
+            &running.account_state,
+            &running.state,
+            fetched.positions,
+            now,
+        );
         self.succeed(&mut transaction, running, due, number + 1)?;
         transaction.commit().await?;
-        let account = &running.account;
-        let detail = format!(
-            "{} new deals, {} open positions",
-            fetched.new_deals.len(),
-            fetched.open_positions
-        );
+        let positions = fetched
+            .positions
+            .map_or_else(|| "unknown".to_owned(), |list| list.count.to_string());
+        let detail = format!("{new_deals} new deals, {positions} open positions");
         self.store
-            .log(
-                &account.shop,
-                &account.id,
-                running.now,
-                "synced",
-                detail,
-                &running.request_id,
-            )
+            .log(&shop, &id, now, "synced", detail, &request_id)
             .await;
         Ok(())
     }
@@ -461,5 +457,37 @@ impl From<CommitError> for StepError {
             CommitError::Refused(_) => Self::Overtaken(error.into()),
             CommitError::Store(error) => Self::Own(error.into()),
         }
+    }
+}
+
+/// The floors in force, by what was judged last.
+fn floors(account_state: &AccountState, now: Timestamp) -> Floors {
+    let figures = account_state
+        .rules()
+        .map(|rules| rules.figures(&account_state.plan, now));
+    Floors {
+        daily: figures
+            .as_ref()
+            .and_then(|figures| figures.daily)
+            .map(|daily| daily.floor),
+        max: figures
+            .as_ref()
+            .and_then(|figures| figures.all_time)
+            .map(|max| max.floor),
+    }
+}
+
+/// Returns a deal with ids that are unique over an account's trade servers:
+/// those of a later one are prefixed with its number.
+pub(crate) fn of_epoch(deal: Deal, epoch: u32) -> Deal {
+    if epoch < 2 {
+        return deal;
+    }
+    let prefixed = |id: String| format!("{epoch}:{id}");
+    Deal {
+        id: prefixed(deal.id),
+        position_id: deal.position_id.map(prefixed),
+        order_id: deal.order_id.map(prefixed),
+        ..deal
     }
 }

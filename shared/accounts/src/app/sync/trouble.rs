@@ -5,11 +5,17 @@ use kernel::time::Timestamp;
 use platform::dynamo::Transaction;
 use platform::retry::random_below;
 
+use super::stale::{self, StaleCause};
 use super::{Running, StepError, Syncer};
-use crate::app::events::{Event, Teller};
+use crate::app::events::{Event, Publisher};
 use crate::gateway::mt5::GatewayError;
 use crate::model::Status;
 
+/// Time after which a trade server that cannot be used ends the chain: the
+/// gateway's documents say to try again later.
+const SERVER_ENDS_AFTER: TimeDelta = TimeDelta::hours(24);
+/// A trade server that cannot be used is asked for this often.
+const SERVER_AGAIN: TimeDelta = TimeDelta::hours(1);
 /// The longest wait after a failure, in seconds.
 const WAIT_S_MAX: i64 = 600;
 
@@ -36,7 +42,18 @@ impl Syncer {
                 "the gateway refuses our token"
             );
         }
-        let ends = matches!(error, GatewayError::Credentials | GatewayError::Server(_));
+        let ends = match &error {
+            GatewayError::Credentials => true,
+            GatewayError::Server(_) => {
+                let since = running.state.server_unusable_since;
+                let since = *running
+                    .state
+                    .server_unusable_since
+                    .insert(since.unwrap_or(running.now));
+                running.now - since >= SERVER_ENDS_AFTER
+            }
+            _ => false,
+        };
         let written = if ends {
             self.end_in_error(running, &error).await
         } else {
@@ -73,16 +90,15 @@ impl Syncer {
             .change_sync_state(&mut transaction, shop, id, before, &mut after)?;
         self.store
             .change_status(&mut transaction, shop, id, Status::Error, Some(&reason))?;
-        let teller = Teller {
+        let publisher = Publisher {
             store: &self.store,
             account: &running.account,
-            currency: &running.judgement.currency,
-            reading: None,
-            phase: None,
+            account_state: &running.account_state,
+            snapshot: None,
             request_id: &running.request_id,
             now: running.now,
         };
-        teller.tell(&mut transaction, &Event::Error(reason))?;
+        publisher.publish(&mut transaction, &Event::Error(reason))?;
         transaction.commit().await?;
         Ok(())
     }
@@ -94,7 +110,26 @@ impl Syncer {
     ) -> Result<(), StepError> {
         running.state.failures = running.state.failures.saturating_add(1);
         let due = running.now + wait(error, running.state.failures, running.now);
-        self.go_on(running, due).await
+        let mut transaction = Transaction::new();
+        let publisher = Publisher {
+            store: &self.store,
+            account: &running.account,
+            account_state: &running.account_state,
+            snapshot: None,
+            request_id: &running.request_id,
+            now: running.now,
+        };
+        let both = (&running.account_state, &mut running.state);
+        let cause = (StaleCause::Gateway, publisher.now);
+        if let Some((status, detail)) = stale::note(&mut transaction, &publisher, both, cause)? {
+            let (shop, id) = (&running.account.shop, &running.account.id);
+            self.store
+                .change_status(&mut transaction, shop, id, status, detail)?;
+        }
+        let next_input = running.state.next_input;
+        self.succeed(&mut transaction, running, due, next_input)?;
+        transaction.commit().await?;
+        Ok(())
     }
 }
 
@@ -110,6 +145,7 @@ fn wait(error: &GatewayError, failures: u32, now: Timestamp) -> TimeDelta {
         GatewayError::Resting { retry_after_ms } => TimeDelta::milliseconds(*retry_after_ms),
         GatewayError::NotConnected => TimeDelta::seconds(doubled_s.min(60)),
         GatewayError::OurToken | GatewayError::Slots => TimeDelta::seconds(300),
+        GatewayError::Server(_) => SERVER_AGAIN,
         _ => TimeDelta::seconds(doubled_s.min(WAIT_S_MAX)),
     };
     base + TimeDelta::milliseconds(jitter_ms)

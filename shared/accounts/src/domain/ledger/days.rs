@@ -63,7 +63,7 @@ impl Days {
         self.total
     }
 
-    pub(super) fn add_result(&mut self, reset: &ResetRule, at: Timestamp, result: Decimal) {
+    pub(crate) fn add_result(&mut self, reset: &ResetRule, at: Timestamp, result: Decimal) {
         if result.is_zero() {
             return;
         }
@@ -85,7 +85,7 @@ impl Days {
         }
     }
 
-    pub(super) fn add_opening(&mut self, reset: &ResetRule, at: Timestamp) {
+    pub(crate) fn add_opening(&mut self, reset: &ResetRule, at: Timestamp) {
         if let Some(day) = self.day(reset, at) {
             day.opened += 1;
             if day.opened == 1 {
@@ -94,7 +94,7 @@ impl Days {
         }
     }
 
-    pub(super) fn take_opening(&mut self, reset: &ResetRule, at: Timestamp) {
+    pub(crate) fn take_opening(&mut self, reset: &ResetRule, at: Timestamp) {
         if let Some(day) = self.day(reset, at)
             && day.opened > 0
         {

@@ -4,7 +4,7 @@ use kernel::time::Timestamp;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::deal::{Deal, DealKind, Entry};
+use crate::domain::deal::{Deal, DealKind, DealOrigin, Entry};
 
 /// Begins the key of positions that are told apart by symbol alone.
 pub(super) const NETTING_PREFIX: &str = "net:";
@@ -86,6 +86,12 @@ pub struct Position {
     first_deal: (Timestamp, String),
     /// The number of its trade, once it has had one.
     number: Option<u64>,
+    /// How the position was opened, by its first opening deal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    opened_by: Option<DealOrigin>,
+    /// How it was closed, by its newest closing deal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    closed_by: Option<DealOrigin>,
 }
 
 /// What a deal was for its position's opening.
@@ -125,6 +131,8 @@ impl Position {
             last_deal_at: deal.time,
             first_deal: (deal.time, deal.id.clone()),
             number: None,
+            opened_by: None,
+            closed_by: None,
         }
     }
 
@@ -157,6 +165,15 @@ impl Position {
         }
     }
 
+    /// Moves the amounts by the difference of two readings of one deal. The
+    /// volumes stay: a cancelled deal's position is closed as it was.
+    pub(super) fn revise(&mut self, before: &Deal, after: &Deal) {
+        self.commission += after.commission - before.commission;
+        self.swap += after.swap - before.swap;
+        self.fee += after.fee - before.fee;
+        self.profit += after.profit - before.profit;
+    }
+
     fn add_trade(&mut self, deal: &Deal) -> Opening {
         let signed = match deal.kind {
             DealKind::Sell => -deal.volume,
@@ -164,6 +181,7 @@ impl Position {
         };
         let entry = deal.entry.unwrap_or_else(|| self.likely_entry(signed));
         self.signed += signed;
+        self.record_origin(entry, deal);
         match entry {
             Entry::In => {
                 self.signed_in += signed;
@@ -193,6 +211,36 @@ impl Position {
                 Opening::Unchanged
             }
         }
+    }
+
+    fn record_origin(&mut self, entry: Entry, deal: &Deal) {
+        if deal.origin == DealOrigin::default() {
+            return;
+        }
+        if entry == Entry::In && self.first_in_at.is_none_or(|first| deal.time <= first) {
+            self.opened_by = Some(deal.origin.clone());
+        }
+        if entry != Entry::In && self.last_exit_at.is_none_or(|last| deal.time >= last) {
+            self.closed_by = Some(deal.origin.clone());
+        }
+    }
+
+    /// Returns how it was opened, where its deals tell.
+    #[must_use]
+    pub fn opened_by(&self) -> Option<&DealOrigin> {
+        self.opened_by.as_ref()
+    }
+
+    /// Returns how it was closed, where its deals tell.
+    #[must_use]
+    pub fn closed_by(&self) -> Option<&DealOrigin> {
+        self.closed_by.as_ref()
+    }
+
+    /// Returns bought less sold lots.
+    #[must_use]
+    pub fn signed_volume(&self) -> Decimal {
+        self.signed
     }
 
     /// A trade of a source that does not say closes what is open the other

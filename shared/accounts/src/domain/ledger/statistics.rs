@@ -156,9 +156,27 @@ impl Default for Statistics {
 impl Statistics {
     pub(super) fn count_deal(&mut self, deal: &Deal) {
         self.deals += 1;
-        self.result += deal.result();
-        self.credit += deal.credit().unwrap_or_default();
-        let adjustment = deal.adjustment().unwrap_or_default();
+        self.add_amounts(
+            deal.result(),
+            deal.credit().unwrap_or_default(),
+            deal.adjustment().unwrap_or_default(),
+        );
+    }
+
+    /// Moves the sums by the difference of two readings of one deal.
+    pub(super) fn revise_deal(&mut self, before: &Deal, after: &Deal) {
+        let credit = |deal: &Deal| deal.credit().unwrap_or_default();
+        let adjustment = |deal: &Deal| deal.adjustment().unwrap_or_default();
+        self.add_amounts(
+            after.result() - before.result(),
+            credit(after) - credit(before),
+            adjustment(after) - adjustment(before),
+        );
+    }
+
+    fn add_amounts(&mut self, result: Decimal, credit: Decimal, adjustment: Decimal) {
+        self.result += result;
+        self.credit += credit;
         if adjustment.is_sign_negative() {
             self.withdrawals += adjustment;
         } else {

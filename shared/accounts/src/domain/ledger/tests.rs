@@ -7,7 +7,7 @@ use kernel::time::Timestamp;
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::deal::Entry;
+use crate::domain::deal::{DealOrigin, Entry};
 
 fn dec(text: &str) -> Decimal {
     text.parse().expect("a decimal")
@@ -41,6 +41,8 @@ fn deal(id: usize, text: &str) -> Deal {
         fee: Decimal::ZERO,
         profit: dec(profit),
         comment: String::new(),
+        class: None,
+        origin: DealOrigin::default(),
     }
 }
 
@@ -52,10 +54,11 @@ fn deals(lines: &[&str]) -> Vec<Deal> {
         .collect()
 }
 
-/// A ledger and the trades that a store would hold beside it.
+/// A ledger, and the positions and trades that a store would hold beside it.
 #[derive(Default)]
 struct Book {
     ledger: Ledger,
+    open: HashMap<String, Position>,
     trades: HashMap<String, ClosedPosition>,
 }
 
@@ -68,19 +71,39 @@ impl Book {
         book
     }
 
+    fn known(&self, deal: &Deal) -> Option<KnownPosition> {
+        let key = position_key(deal)?;
+        let open = self.open.get(&key).cloned().map(KnownPosition::Open);
+        open.or_else(|| self.trades.get(&key).cloned().map(KnownPosition::Closed))
+    }
+
     fn apply(&mut self, deal: &Deal) -> LedgerChange {
-        let closed = self
-            .ledger
-            .needs(deal)
-            .and_then(|id| self.trades.get(id).cloned());
-        let change = self.ledger.apply(deal, &ResetRule::default(), closed);
+        let known = self.known(deal);
+        let change = self.ledger.apply(deal, &ResetRule::default(), known);
+        self.take(&change);
+        change
+    }
+
+    fn take(&mut self, change: &LedgerChange) {
+        if let Some(dropped) = &change.dropped {
+            self.open.remove(dropped);
+        }
         if let Some(number) = change.reopened {
             self.trades.retain(|_, trade| trade.number != number);
+        }
+        if let Some(key) = &change.key {
+            match &change.held {
+                Some(position) => {
+                    self.open.insert(key.clone(), position.clone());
+                }
+                None => {
+                    self.open.remove(key);
+                }
+            }
         }
         for trade in change.closed.iter().chain(&change.corrected) {
             self.trades.insert(trade.position.id.clone(), trade.clone());
         }
-        change
     }
 
     fn trade(&self, id: &str) -> &ClosedPosition {
@@ -197,10 +220,10 @@ fn the_exits_of_a_history_that_starts_in_mid_account_are_no_open_positions() {
 fn remnants_are_bounded_and_open_positions_are_never_dropped() {
     let mut book = Book::default();
     book.apply(&deal(0, "0 BUY IN open 1 1.1 0"));
-    for index in 1..(POSITIONS_MAX + 50) {
+    for index in 1..(REMNANTS_MAX + 50) {
         book.apply(&deal(index, &format!("{index} SELL OUT p{index} 1 1.1 1")));
     }
-    assert_eq!(book.ledger.open.len(), POSITIONS_MAX);
+    assert_eq!(book.open.len(), REMNANTS_MAX + 1);
     assert_eq!(book.ledger.standing().open_positions, 1);
 }
 

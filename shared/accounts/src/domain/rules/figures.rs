@@ -4,7 +4,9 @@ use kernel::time::Timestamp;
 use rust_decimal::Decimal;
 
 use super::Phase;
-use super::reference::{Source, percent_of};
+use super::drawdown::{drawdown, use_pct};
+use super::profit_target::gain_target;
+use super::reset_values::Source;
 use super::state::State;
 use crate::domain::plan::{Basis, MaxMode, Plan};
 
@@ -28,8 +30,8 @@ pub struct Figures {
     pub reset_in_seconds: i64,
     /// Reset-to-reset days with a position opened.
     pub trading_days: u32,
-    /// Gain since the start, adjustments apart; `None` before the first
-    /// snapshot.
+    /// The result of trading, adjustments and what stands unexplained apart;
+    /// `None` before the first judged moment.
     pub gain: Option<Decimal>,
     /// The gain that passes the challenge, where the plan has one.
     pub gain_target: Option<Decimal>,
@@ -37,22 +39,24 @@ pub struct Figures {
     pub balance: Option<Decimal>,
     /// The largest gap between snapshots so far, in milliseconds.
     pub gap_max_ms: i64,
-    /// The time of the newest judged snapshot.
+    /// The time of the newest judged moment.
     pub judged_at: Option<Timestamp>,
+    /// Share of the day so far in which the value was known, in percent.
+    pub coverage_pct: Decimal,
 }
 
 /// The daily drawdown at a moment.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct DailyFigures {
-    /// B.
+    /// What the day is measured from.
     pub reference: Decimal,
-    /// Where B comes from.
+    /// Where that comes from.
     pub source: Source,
-    /// How far V is below B, at least 0.
+    /// How far the value is below it, at least 0.
     pub used: Decimal,
     /// How far it may be.
     pub limit: Decimal,
-    /// The V that breaches.
+    /// The value that breaches.
     pub floor: Decimal,
     /// The use in percent of the limit.
     pub use_pct: Decimal,
@@ -69,7 +73,7 @@ pub struct AllTimeFigures {
     pub current: Decimal,
     /// How deep it may be.
     pub limit: Decimal,
-    /// The V that breaches.
+    /// The value that breaches.
     pub floor: Decimal,
     /// The deepest use in percent of the limit.
     pub use_pct: Decimal,
@@ -84,15 +88,14 @@ impl State {
     pub fn figures(&self, plan: &Plan, now: Timestamp) -> Figures {
         let now = now.max(self.clock);
         let (reset_at, reset_next_at) = match &self.daily {
-            Some(daily) if now < self.next_reset => (daily.reset_at, self.next_reset),
+            Some(daily) if now < self.next_reset && self.passed.is_none() => {
+                (daily.reset_at, self.next_reset)
+            }
             _ => (
                 plan.reset.latest_at_or_before(now),
                 plan.reset.next_after(now),
             ),
         };
-        let target = plan
-            .profit_target_pct
-            .map(|target_pct| percent_of(self.initial_balance, target_pct));
         Figures {
             as_of: now,
             phase: self.phase_at(now),
@@ -102,32 +105,18 @@ impl State {
             reset_next_at,
             reset_in_seconds: (reset_next_at - now).num_seconds(),
             trading_days: self.standing.trading_days,
-            gain: self
-                .last
-                .map(|last| last.balance - self.initial_balance - self.adjusted),
-            gain_target: target,
+            gain: self.last.map(|last| self.gain_of(last.balance)),
+            gain_target: gain_target(plan, self.initial_balance),
             balance: self.judged_balance(),
             gap_max_ms: self.gap_max_ms,
             judged_at: self.judged_at(),
+            coverage_pct: self.coverage_pct(now),
         }
     }
 
-    /// The part of the nearest limit that is left at present, in percent of
-    /// it; 100 without a snapshot or a limit. A sync's pace goes by it.
-    #[must_use]
-    pub fn headroom_pct(&self, plan: &Plan, now: Timestamp) -> Decimal {
-        let figures = self.figures(plan, now);
-        let daily = figures.daily.map(|daily| daily.use_pct);
-        let all_time = figures
-            .all_time
-            .map(|all_time| use_pct(all_time.current, all_time.limit));
-        let used = daily.max(all_time).unwrap_or_default();
-        (Decimal::ONE_HUNDRED - used).max(Decimal::ZERO)
-    }
-
-    /// V as it stands after the adjustments since the newest snapshot, so
-    /// that one which a snapshot does not show yet looks like no gain or loss.
-    fn value(&self, plan: &Plan) -> Option<Decimal> {
+    /// Returns the value that drawdown is measured on, after the movements
+    /// since the newest judged moment.
+    pub(super) fn value(&self, plan: &Plan) -> Option<Decimal> {
         self.last.map(|last| match plan.basis {
             Basis::Floating => last.equity,
             Basis::ClosedOnly => last.balance,
@@ -143,16 +132,16 @@ impl State {
         let (reference, source, limit) = match fixed {
             Some(daily) => {
                 let reference = daily.reference();
-                (reference.value, reference.source, daily.limit)
+                (reference.value, reference.source, daily.limit.amount)
             }
             None => {
-                let provisional = self.provisional(rule, reset_at);
+                let provisional = self.provisional_day(rule, reset_at);
                 (provisional.value, provisional.source, provisional.limit)
             }
         };
-        let used = self.value(plan).map_or(Decimal::ZERO, |value| {
-            (reference - value).max(Decimal::ZERO)
-        });
+        let used = self
+            .value(plan)
+            .map_or(Decimal::ZERO, |value| drawdown(reference, value));
         Some(DailyFigures {
             reference,
             source,
@@ -165,39 +154,26 @@ impl State {
 
     fn all_time_figures(&self, plan: &Plan, now: Timestamp) -> Option<AllTimeFigures> {
         let rule = plan.max.as_ref()?;
-        let all_time = &self.all_time;
-        let mut reference = all_time.reference();
+        let max = &self.max;
+        let mut reference = max.reference();
         if rule.mode == MaxMode::TrailingEod
             && now >= self.next_reset
             && let Some(last) = self.last
         {
-            let top = all_time.top.max(last.balance);
-            reference = all_time.cap.map_or(top, |cap| cap.min(top));
+            reference = max.reference_at(max.top.max(last.balance));
         }
-        let current = self.value(plan).map_or(Decimal::ZERO, |value| {
-            (reference - value).max(Decimal::ZERO)
-        });
-        let used = all_time.deepest;
+        let current = self
+            .value(plan)
+            .map_or(Decimal::ZERO, |value| drawdown(reference, value));
+        let used = max.max_used;
         Some(AllTimeFigures {
             reference,
             used,
             current,
-            limit: all_time.limit,
-            floor: reference - all_time.limit,
-            use_pct: use_pct(used, all_time.limit),
+            limit: max.limit.amount,
+            floor: reference - max.limit.amount,
+            use_pct: use_pct(used, max.limit.amount),
             used_pct_of_initial: use_pct(used, self.initial_balance),
         })
     }
-}
-
-/// A part in percent of a whole; of nothing, all or none is used.
-fn use_pct(part: Decimal, whole: Decimal) -> Decimal {
-    (part * Decimal::ONE_HUNDRED)
-        .checked_div(whole)
-        .unwrap_or(if part.is_zero() {
-            Decimal::ZERO
-        } else {
-            Decimal::ONE_HUNDRED
-        })
-        .normalize()
 }

@@ -1,29 +1,40 @@
 //! The evaluator: a pure function of the plan, the state so far and one input,
-//! in the order of arrival, O(1) an input and the same as replaying them all.
+//! in order of time, O(1) an input and the same as replaying them all.
 //!
-//! - [`state`]: what a challenge remembers, and the entry point `apply`.
-//! - `snapshot`: judging one snapshot.
-//! - `reference`: the daily reference.
-//! - `all_time`: the all-time reference and its deepest use.
-//! - `activity`: inactivity, open volume and passing.
-//! - [`figures`]: the numbers a summary shows.
-//! - `change`: another plan or initial balance, and annulment.
+//! One file a rule, each with what the rule remembers and its evaluation:
+//! `daily_drawdown`, `max_drawdown`, `profit_target`, `trading_days`,
+//! `consistency`, `max_lots`, `inactivity`. Beside them:
 //!
-//! Adjustments (deposits, withdrawals, payouts, corrections) move what they
-//! have to move when they arrive: every reference held here is kept as it
-//! stands after all adjustments that have arrived. A snapshot contains those
-//! that arrived before it. A snapshot judged though its balance could not be
-//! explained (`flagged`) is taken to contain the adjustments dated up to it
-//! also where they arrive later, so that these do not count twice.
+//! - [`state`]: what a challenge remembers; [`State::apply`] is the entry point.
+//! - `evaluate`: one input applied, rule by rule.
+//! - `drawdown`: the use of a limit and its severities.
+//! - `reset_values`: balance and equity at a reset instant.
+//! - `pending`: a breach that is not certain yet.
+//! - `coverage`: the share of a day in which the value was known.
+//! - `prior`: what the history before a first challenge leaves to it.
+//! - [`figures`]: the numbers that people read.
+//! - `change`: another plan or initial balance, and annulments.
+//!
+//! *Value* is what drawdown is measured on: the equity of a `floating` plan,
+//! the balance of a `closed_only` one. A *movement* is money that comes or
+//! leaves without trading: it moves references and is neither gain nor loss.
 
-mod activity;
-mod all_time;
 mod change;
+pub mod consistency;
+mod coverage;
+mod daily_drawdown;
+mod drawdown;
+mod evaluate;
 pub mod figures;
+mod inactivity;
+mod max_drawdown;
+mod max_lots;
+mod pending;
 mod prior;
-mod reference;
-mod snapshot;
+mod profit_target;
+mod reset_values;
 pub mod state;
+mod trading_days;
 
 #[cfg(test)]
 mod tests;
@@ -33,13 +44,16 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 pub use change::Adoption;
+pub use drawdown::drawdown;
 pub use figures::{AllTimeFigures, DailyFigures, Figures};
+pub use pending::{CONFIRMED_AFTER, Pending};
 pub use prior::PriorHistory;
-pub use reference::Source;
-pub use state::State;
+pub use profit_target::LIST_DECIDES_AFTER;
+pub use reset_values::Source;
+pub use state::{ChallengeStart, State};
 
-use super::deal::Deal;
-use super::ledger::{Ledger, Standing};
+use super::ledger::Standing;
+use super::plan::{Basis, Plan};
 
 /// A rule, as violations name it.
 #[derive(
@@ -136,7 +150,7 @@ impl Severity {
     }
 }
 
-/// Where a challenge stands. `Passed` and `Breached` are final.
+/// The phase of a challenge. `Passed` and `Breached` are final.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {
@@ -144,6 +158,10 @@ pub enum Phase {
     Active,
     /// A `pause` rule was reached; until the next reset.
     Paused,
+    /// The account has not the money that the challenge needs.
+    AwaitingFunds,
+    /// A breach that is not certain yet; nothing is final.
+    Pending,
     /// The target is reached.
     Passed,
     /// A limit was reached.
@@ -151,39 +169,54 @@ pub enum Phase {
 }
 
 impl Phase {
-    /// Whether nothing but an annulment changes it any more.
+    /// Returns whether nothing but an annulment changes it any more.
     #[must_use]
     pub fn is_final(self) -> bool {
         matches!(self, Self::Passed | Self::Breached)
     }
 
-    /// The name on the wire.
+    /// Returns the name on the wire.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Active => "active",
             Self::Paused => "paused",
+            Self::AwaitingFunds => "awaiting_funds",
+            Self::Pending => "pending",
             Self::Passed => "passed",
             Self::Breached => "breached",
         }
     }
 }
 
-/// What the evaluator is told.
+/// One input of the evaluator.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Input {
-    /// The account as it was at a moment.
+    /// The account as the gateway showed it.
     Snapshot(Snapshot),
-    /// A deal, after the ledger has taken it.
+    /// A moment whose balance, and equity where it is known, deals prove.
+    Proven(ProvenMoment),
+    /// A deal.
     Deal(DealEffect),
-    /// Time has passed. Nothing that a later input yields depends on whether
-    /// there were ticks; what is due by time alone appears without waiting
-    /// for an input. Send one for an inactivity deadline only after a sync
-    /// has brought the deals up to it: a breach is final.
+    /// Time has passed. No later input yields anything else for it. Send one
+    /// for an inactivity deadline only after a sync has brought the deals up
+    /// to it: a breach is final.
     Tick(Timestamp),
 }
 
-/// An account's balance and equity at a moment.
+/// The open positions that a list shows.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OpenPositions {
+    /// Number of positions.
+    pub count: u32,
+    /// Lots of all of them.
+    pub lots: Decimal,
+    /// The earliest opening time; absent where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub oldest_at: Option<Timestamp>,
+}
+
+/// An account's balance and equity as the gateway showed them.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Snapshot {
     /// When it was true.
@@ -192,35 +225,122 @@ pub struct Snapshot {
     pub balance: Decimal,
     /// Equity.
     pub equity: Decimal,
-    /// Judged although its balance is not the one before plus the deals since.
+    /// The list of open positions; `None` where it is unknown.
+    pub positions: Option<OpenPositions>,
+    /// Whether it was judged while a difference stands.
     pub flagged: bool,
+    /// Whether a breach that it shows is final at once.
+    pub is_certain: bool,
+    /// Whether a search for older deals is under way: nothing passes.
+    pub looks_back: bool,
+    /// Whether all deals up to it are known.
+    pub deals_known: bool,
+    /// The credit, where no position is open by deals.
+    pub flat_credit: Option<Decimal>,
 }
 
-/// What a deal does to a challenge.
+impl Snapshot {
+    /// Returns a snapshot of an account of which nothing but balance and
+    /// equity is known.
+    #[must_use]
+    pub fn of_balances(recorded_at: Timestamp, balance: Decimal, equity: Decimal) -> Self {
+        Self {
+            recorded_at,
+            balance,
+            equity,
+            positions: Some(OpenPositions {
+                count: 0,
+                lots: Decimal::ZERO,
+                oldest_at: None,
+            }),
+            flagged: false,
+            is_certain: true,
+            looks_back: false,
+            deals_known: false,
+            flat_credit: None,
+        }
+    }
+}
+
+/// A moment that deals prove.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ProvenMoment {
+    /// The time of the last deal of its movement.
+    pub at: Timestamp,
+    /// Balance.
+    pub balance: Decimal,
+    /// Equity; `None` where a position is open.
+    pub equity: Option<Decimal>,
+    /// Whether a difference stands.
+    pub flagged: bool,
+    /// Whether a breach that it shows is final at once.
+    pub is_certain: bool,
+}
+
+/// A moment to judge.
+#[derive(Clone, Copy, Debug)]
+struct Moment {
+    at: Timestamp,
+    balance: Decimal,
+    equity: Option<Decimal>,
+    flagged: bool,
+    is_certain: bool,
+    is_proven: bool,
+    /// Money that left since the moment before.
+    outflow: Decimal,
+}
+
+impl Moment {
+    /// Returns the value that drawdown is measured on; `None` where the plan
+    /// measures the equity and it is not known.
+    fn value(&self, plan: &Plan) -> Option<Decimal> {
+        match plan.basis {
+            Basis::Floating => self.equity,
+            Basis::ClosedOnly => Some(self.balance),
+        }
+    }
+}
+
+/// The effect of a deal on a challenge.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DealEffect {
     /// When it was done.
     pub time: Timestamp,
-    /// Deposit, withdrawal, payout, correction; zero for anything else.
+    /// Its result of trading.
+    pub result: Decimal,
+    /// Deposit, withdrawal, payout or correction; zero for anything else.
     pub adjustment: Decimal,
     /// Credit given or taken back; zero for anything else.
     pub credit: Decimal,
+    /// Whether it ends a payout cycle.
+    pub is_payout: bool,
     /// Whether the trader traded.
     pub is_trade: bool,
+    /// Whether it closed a position.
+    pub closes_trade: bool,
+    /// Whether all deals before it are known.
+    pub deals_known: bool,
+    /// The credit before it, where no position was open by deals.
+    pub flat_credit: Option<Decimal>,
     /// The ledger's figures after it.
     pub standing: Standing,
 }
 
 impl DealEffect {
-    /// The effect of a deal that the ledger has just taken.
+    /// Returns the effect of a movement of money alone.
     #[must_use]
-    pub fn new(deal: &Deal, ledger: &Ledger) -> Self {
+    pub fn movement(time: Timestamp, adjustment: Decimal, credit: Decimal) -> Self {
         Self {
-            time: deal.time,
-            adjustment: deal.adjustment().unwrap_or_default(),
-            credit: deal.credit().unwrap_or_default(),
-            is_trade: deal.kind.is_trade(),
-            standing: ledger.standing(),
+            time,
+            result: Decimal::ZERO,
+            adjustment,
+            credit,
+            is_payout: false,
+            is_trade: false,
+            closes_trade: false,
+            deals_known: false,
+            flat_credit: None,
+            standing: Standing::default(),
         }
     }
 }
@@ -230,7 +350,7 @@ impl DealEffect {
 pub enum Reception {
     /// It counted.
     Judged,
-    /// A snapshot older than the newest judged, or than the challenge: to be
+    /// A snapshot older than the newest judged moment, or than the challenge:
     /// stored and shown, not judged.
     Late,
     /// An amount beyond reason: not judged; a fault of its source.
@@ -261,8 +381,15 @@ pub struct Violation {
     /// The largest gap between snapshots so far, of the day or the challenge,
     /// in milliseconds: how well the verdict is grounded.
     pub gap_max_ms: i64,
-    /// Whether the snapshot's balance could not be explained.
+    /// Whether it was seen while a difference stood.
     pub flagged: bool,
+    /// Share of the day so far in which the value was known, in percent.
+    #[serde(default = "whole")]
+    pub coverage_pct: Decimal,
+}
+
+fn whole() -> Decimal {
+    Decimal::ONE_HUNDRED
 }
 
 /// A change of phase.
@@ -286,4 +413,19 @@ pub struct Outcome {
     pub phase_change: Option<PhaseChange>,
     /// The reset that began the day, where the input is the first of it.
     pub day_began: Option<Timestamp>,
+}
+
+impl Outcome {
+    fn judged() -> Self {
+        Self::ignored(Reception::Judged)
+    }
+
+    fn ignored(reception: Reception) -> Self {
+        Self {
+            reception,
+            violations: Vec::new(),
+            phase_change: None,
+            day_began: None,
+        }
+    }
 }

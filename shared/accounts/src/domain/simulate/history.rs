@@ -1,83 +1,78 @@
 //! A plan over the recorded history of an account, input by input.
 
-use std::collections::VecDeque;
-
 use chrono::Duration;
+use kernel::currency::Currency;
 use kernel::time::Timestamp;
 use rust_decimal::Decimal;
 
 use super::{Course, SNAPSHOTS_MAX, Simulation};
 use crate::domain::deal::Deal;
-use crate::domain::ledger::{ClosedPosition, Ledger};
+use crate::domain::judging::{History, NumberedSnapshot};
 use crate::domain::plan::Plan;
-use crate::domain::rules::{DealEffect, Input, PriorHistory, Snapshot, State};
-
-/// Closed trades held back for deals that still come for them. Recorded deals
-/// are handed in by their time, so what comes for a trade comes soon after.
-const TRADES_KEPT: usize = 1_000;
+use crate::domain::rules::{ChallengeStart, Input, PriorHistory, State, Violation};
+use crate::domain::snapshot::AccountSnapshot;
 
 /// The most violations kept; a run has three a day at most for the daily rule.
 const VIOLATIONS_MAX: usize = 3 * SNAPSHOTS_MAX;
 
-/// A run over recorded inputs, in order of time, a moment's deals before its
-/// snapshot. Memory is bounded: one entry per reset, and at most
-/// [`SNAPSHOTS_MAX`] of them.
-#[derive(Clone, Debug)]
-pub struct HistorySimulation {
+/// A run over recorded inputs in the order of their arrival; deals prove
+/// moments as they do in life. Memory is bounded: one entry per reset, and at
+/// most [`SNAPSHOTS_MAX`] of them.
+#[derive(Debug)]
+pub struct HistorySimulation<'a> {
+    plan: &'a Plan,
+    history: History<'a>,
     course: Course,
-    ledger: Ledger,
-    trades: VecDeque<ClosedPosition>,
     reset_next: Timestamp,
+    snapshots: u64,
 }
 
-impl HistorySimulation {
-    /// A run that starts at a moment with what went before it.
+impl<'a> HistorySimulation<'a> {
+    /// Returns a run that starts with a snapshot and the deals before it, which
+    /// are in order of time.
     #[must_use]
     pub fn start(
-        plan: &Plan,
+        plan: &'a Plan,
+        currency: &'a Currency,
         initial_balance: Decimal,
-        started_at: Timestamp,
-        prior: &PriorHistory,
+        first: &AccountSnapshot,
+        before: &[Deal],
     ) -> Self {
-        let state = State::start(plan, initial_balance, started_at, prior);
-        Self {
+        let history = History::start(plan, currency, initial_balance, first, before);
+        let at = first.recorded_at;
+        let start = ChallengeStart::fresh(initial_balance, at);
+        let state = State::start(plan, &start, &PriorHistory::default());
+        let mut simulation = Self {
+            plan,
             course: Course::new(plan.clone(), state, 0),
-            ledger: Ledger::default(),
-            trades: VecDeque::new(),
-            reset_next: plan.reset.next_after(started_at),
-        }
+            history,
+            reset_next: plan.reset.next_after(at),
+            snapshots: 0,
+        };
+        simulation.snapshot(first);
+        simulation
     }
 
-    /// Takes a deal, those before the start included.
+    /// Takes a deal.
     pub fn deal(&mut self, deal: &Deal) {
-        self.pass_resets_until(deal.time);
-        let closed = self.ledger.needs(deal).and_then(|id| self.take_trade(id));
-        let change = self.ledger.apply(deal, &self.course.plan.reset, closed);
-        if change.out_of_range {
-            return;
-        }
-        for trade in change.closed.into_iter().chain(change.corrected) {
-            if self.trades.len() >= TRADES_KEPT {
-                self.trades.pop_front();
-            }
-            self.trades.push_back(trade);
-        }
-        let effect = DealEffect::new(deal, &self.ledger);
-        self.course.apply(&Input::Deal(effect));
-    }
-
-    fn take_trade(&mut self, position_id: &str) -> Option<ClosedPosition> {
-        let index = self
-            .trades
-            .iter()
-            .rposition(|trade| trade.position.id == position_id)?;
-        self.trades.remove(index)
+        self.history.deal(deal);
     }
 
     /// Takes a snapshot.
-    pub fn snapshot(&mut self, snapshot: Snapshot) {
+    pub fn snapshot(&mut self, snapshot: &AccountSnapshot) {
         self.pass_resets_until(snapshot.recorded_at);
-        self.course.apply(&Input::Snapshot(snapshot));
+        self.snapshots += 1;
+        let violations = self.history.snapshot(&NumberedSnapshot {
+            number: self.snapshots,
+            snapshot: snapshot.clone(),
+        });
+        self.follow(violations);
+    }
+
+    fn follow(&mut self, violations: Vec<Violation>) {
+        if let Some(rules) = self.history.rules() {
+            self.course.follow(rules, violations);
+        }
     }
 
     /// Ends the run at a moment.
@@ -96,9 +91,10 @@ impl HistorySimulation {
         while self.reset_next <= at && self.course.timeline.len() < SNAPSHOTS_MAX {
             let reset_at = self.reset_next;
             let day_end = reset_at - Duration::milliseconds(1);
-            self.course.apply(&Input::Tick(day_end));
+            let violations = self.history.tick(day_end);
+            self.follow(violations);
             self.course.enter(reset_at, day_end);
-            self.reset_next = self.course.plan.reset.next_after(reset_at);
+            self.reset_next = self.plan.reset.next_after(reset_at);
         }
         self.course.violations.truncate(VIOLATIONS_MAX);
     }

@@ -1,7 +1,11 @@
 //! Simulations as a client sees them.
 
+use chrono::Duration;
+use kernel::currency::Currency;
+
 use super::*;
-use crate::domain::deal::{Deal, DealKind};
+use crate::domain::deal::{Deal, DealKind, DealOrigin, Entry};
+use crate::domain::snapshot::AccountSnapshot;
 use serde_json::{Value, json};
 
 fn plan(text: &str) -> Plan {
@@ -279,36 +283,53 @@ fn the_largest_amounts_and_longest_gaps_do_not_overflow() {
     }
 }
 
-#[test]
-fn a_history_gives_one_entry_per_reset_and_the_violations() {
-    let plan = plan(r#"{"max_lots":1}"#);
-    let rows = snapshots(&EXAMPLE);
-    let start = rows[0].recorded_at - Duration::hours(1);
-    let mut run = HistorySimulation::start(&plan, 100_000.into(), start, &PriorHistory::default());
-    for row in &rows[..5] {
-        run.snapshot(Snapshot {
-            recorded_at: row.recorded_at,
-            balance: row.balance,
-            equity: row.equity,
-            flagged: false,
-        });
-    }
-    run.deal(&Deal {
-        id: "1".to_owned(),
-        time: rows[4].recorded_at,
-        kind: DealKind::Buy,
-        entry: Some(crate::domain::deal::Entry::In),
+/// An opening (a purchase) or closing deal: lots and profit.
+fn deal(id: &str, time: Timestamp, kind: DealKind, (lots, profit): (i64, i64)) -> Deal {
+    let is_opening = kind == DealKind::Buy;
+    Deal {
+        id: id.to_owned(),
+        time,
+        kind,
+        entry: Some(if is_opening { Entry::In } else { Entry::Out }),
         symbol: Some("EURUSD".to_owned()),
-        position_id: Some("1".to_owned()),
+        position_id: Some(if id == "2" { "1" } else { id }.to_owned()),
         order_id: None,
-        volume: Decimal::TWO,
+        volume: lots.into(),
         price: Decimal::ONE,
         commission: Decimal::ZERO,
         swap: Decimal::ZERO,
         fee: Decimal::ZERO,
-        profit: Decimal::ZERO,
+        profit: profit.into(),
         comment: String::new(),
-    });
+        class: None,
+        origin: DealOrigin::default(),
+    }
+}
+
+#[test]
+fn a_history_gives_one_entry_per_reset_and_the_violations() {
+    let plan = plan(r#"{"max_lots":1}"#);
+    let rows = snapshots(&EXAMPLE);
+    let taken =
+        |row: &SimSnapshot| AccountSnapshot::of_balances(row.recorded_at, row.balance, row.equity);
+    let usd = Currency::usd();
+    let mut run = HistorySimulation::start(&plan, &usd, 100_000.into(), &taken(&rows[0]), &[]);
+    run.snapshot(&taken(&rows[1]));
+    // A position that loses 2,000 and is closed ten minutes before 01:20.
+    let lost_at = rows[2].recorded_at - Duration::minutes(10);
+    run.deal(&deal(
+        "1",
+        lost_at - Duration::minutes(5),
+        DealKind::Buy,
+        (1, 0),
+    ));
+    run.deal(&deal("2", lost_at, DealKind::Sell, (1, -2_000)));
+    for row in &rows[2..4] {
+        run.snapshot(&taken(row));
+    }
+    let too_much = rows[4].recorded_at;
+    run.deal(&deal("3", too_much, DealKind::Buy, (2, 0)));
+    run.snapshot(&taken(&rows[4]));
     let end = rows[5].recorded_at + Duration::days(2);
     let simulation = run.finish(end);
     let entries: Vec<_> = simulation
@@ -335,7 +356,7 @@ fn a_history_gives_one_entry_per_reset_and_the_violations() {
             entry("11-12 22:00", 0, Phase::Breached, 0),
         ]
     );
-    assert_eq!(simulation.breached_at, Some(rows[4].recorded_at));
+    assert_eq!(simulation.breached_at, Some(too_much));
     assert_eq!(simulation.violations.len(), 4);
 }
 

@@ -17,9 +17,11 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
-use super::answers::{AccountInformation, GatewayDeal, OpenPosition, Registered, Registration};
+use super::answers::{
+    AccountInformation, DealsPage, Registered, Registration, read_deals, read_positions,
+};
 use super::errors::{GatewayError, of_answer};
-use crate::domain::deal::Deal;
+use crate::domain::rules::OpenPositions;
 
 /// One call's bound.
 const TIMEOUT: Duration = Duration::from_secs(8);
@@ -176,23 +178,17 @@ impl Mt5Gateway {
         &self,
         gateway_id: &str,
     ) -> Result<AccountInformation, GatewayError> {
-        self.get(&[
-            "users",
-            "current",
-            "accounts",
-            gateway_id,
-            "account-information",
-        ])
-        .await
+        let answer = self.get(gateway_id, "account-information").await?;
+        answer.read(AccountInformation::read)
     }
 
-    /// The positions that are open now.
+    /// The positions that are open now, in sum.
     ///
     /// # Errors
     /// [`GatewayError`].
-    pub async fn positions(&self, gateway_id: &str) -> Result<Vec<OpenPosition>, GatewayError> {
-        self.get(&["users", "current", "accounts", gateway_id, "positions"])
-            .await
+    pub async fn positions(&self, gateway_id: &str) -> Result<OpenPositions, GatewayError> {
+        let answer = self.get(gateway_id, "positions").await?;
+        answer.read(read_positions)
     }
 
     /// One page of the deals of a time range, from `offset` on. Fewer than
@@ -206,7 +202,7 @@ impl Mt5Gateway {
         from: Timestamp,
         to: Timestamp,
         offset: usize,
-    ) -> Result<Vec<Deal>, GatewayError> {
+    ) -> Result<DealsPage, GatewayError> {
         let text = |at: Timestamp| at.to_rfc3339_opts(SecondsFormat::Millis, true);
         let (from, to) = (text(from), text(to));
         let mut url = url(
@@ -225,13 +221,13 @@ impl Mt5Gateway {
         url.query_pairs_mut()
             .append_pair("offset", &offset.to_string())
             .append_pair("limit", &DEALS_PAGE.to_string());
-        let deals: Vec<GatewayDeal> = self.call(Method::GET, url, None).await?.json()?;
-        Ok(deals.into_iter().map(Deal::from).collect())
+        self.call(Method::GET, url, None).await?.read(read_deals)
     }
 
-    async fn get<T: DeserializeOwned>(&self, path: &[&str]) -> Result<T, GatewayError> {
-        let url = url(&self.client, path)?;
-        self.call(Method::GET, url, None).await?.json()
+    async fn get(&self, gateway_id: &str, what: &str) -> Result<Answer, GatewayError> {
+        let path = ["users", "current", "accounts", gateway_id, what];
+        self.call(Method::GET, url(&self.client, &path)?, None)
+            .await
     }
 
     async fn call(
@@ -279,7 +275,7 @@ impl Mt5Gateway {
             request = request.header("transaction-id", transaction_id).json(body);
         }
         let response = request.send().await.map_err(without_url)?;
-        Answer::read(response).await
+        Answer::receive(response).await
     }
 }
 
@@ -309,7 +305,7 @@ struct Answer {
 }
 
 impl Answer {
-    async fn read(mut response: Response) -> Result<Self, GatewayError> {
+    async fn receive(mut response: Response) -> Result<Self, GatewayError> {
         let status = response.status().as_u16();
         let retry_after_s = response
             .headers()
@@ -331,6 +327,10 @@ impl Answer {
             retry_after_s,
             body,
         })
+    }
+
+    fn read<T>(&self, read: impl Fn(&[u8]) -> Result<T, String>) -> Result<T, GatewayError> {
+        read(&self.body).map_err(|reason| GatewayError::Failed(reason.into()))
     }
 
     fn json<T: DeserializeOwned>(&self) -> Result<T, GatewayError> {

@@ -10,7 +10,8 @@ pub enum GatewayError {
     /// The broker refuses login or password.
     #[error("the broker refuses the login or the password")]
     Credentials,
-    /// The trade server is not known, or its settings cannot be had.
+    /// The trade server is not known, or its settings cannot be had yet: to be
+    /// asked again later.
     #[error("the trade server cannot be used: {0}")]
     Server(&'static str),
     /// No place for another account at the gateway.

@@ -7,7 +7,7 @@ mod answers;
 mod client;
 mod errors;
 
-pub use answers::{AccountInformation, OpenPosition, Registration};
+pub use answers::{AccountInformation, DealsPage, Registration};
 pub(crate) use client::DEALS_PAGE;
 pub use client::{Credentials, Mt5Gateway, Mt5Settings};
 pub use errors::GatewayError;

@@ -107,11 +107,10 @@ fn the_worked_example_holds_figure_by_figure() {
 fn a_violation_says_what_was_reached_when_and_on_what_ground() {
     let mut run = Run::new("{}");
     run.snapshot("11-10 09:00", 100_000, 100_000);
+    let at = tehran("11-10 14:00");
     let outcome = run.apply(Input::Snapshot(Snapshot {
-        recorded_at: tehran("11-10 14:00"),
-        balance: dec("100000"),
-        equity: dec("96400.50"),
         flagged: true,
+        ..Snapshot::of_balances(at, dec("100000"), dec("96400.50"))
     }));
     assert_eq!(
         outcome.violations,
@@ -125,6 +124,7 @@ fn a_violation_says_what_was_reached_when_and_on_what_ground() {
             round: 0,
             gap_max_ms: 5 * 3_600_000,
             flagged: true,
+            coverage_pct: dec("100"),
         }]
     );
 }
@@ -177,12 +177,11 @@ fn thresholds_are_crossed_at_their_very_figure_and_not_a_cent_before() {
     let mut run = Run::new(r#"{"max":null}"#);
     run.snapshot("11-10 09:00", 100_000, 100_000);
     let mut at = |time: &str, equity: &str| {
-        names(&run.apply(Input::Snapshot(Snapshot {
-            recorded_at: tehran(time),
-            balance: dec("100000"),
-            equity: dec(equity),
-            flagged: false,
-        })))
+        names(&run.apply(Input::Snapshot(Snapshot::of_balances(
+            tehran(time),
+            dec("100000"),
+            dec(equity),
+        ))))
     };
     assert_eq!(at("11-10 09:01", "96500.01"), [""; 0]);
     assert_eq!(at("11-10 09:02", "96500"), ["daily_drawdown warning"]);
@@ -228,12 +227,11 @@ fn a_late_snapshot_is_not_judged() {
     run.snapshot("11-10 10:00", 100_000, 100_000);
     let before = run.state.clone();
     for late in ["11-10 09:59", "11-10 07:00"] {
-        let outcome = run.apply(Input::Snapshot(Snapshot {
-            recorded_at: tehran(late),
-            balance: dec("1"),
-            equity: dec("1"),
-            flagged: false,
-        }));
+        let outcome = run.apply(Input::Snapshot(Snapshot::of_balances(
+            tehran(late),
+            dec("1"),
+            dec("1"),
+        )));
         assert_eq!(outcome, Outcome::ignored(Reception::Late));
     }
     assert_eq!(run.state, before);
@@ -243,12 +241,11 @@ fn a_late_snapshot_is_not_judged() {
 fn an_amount_beyond_reason_is_not_judged() {
     let mut run = Run::new("{}");
     let before = run.state.clone();
-    let outcome = run.apply(Input::Snapshot(Snapshot {
-        recorded_at: tehran("11-10 10:00"),
-        balance: Decimal::MAX,
-        equity: Decimal::MIN,
-        flagged: false,
-    }));
+    let outcome = run.apply(Input::Snapshot(Snapshot::of_balances(
+        tehran("11-10 10:00"),
+        Decimal::MAX,
+        Decimal::MIN,
+    )));
     assert_eq!(outcome.reception, Reception::OutOfRange);
     assert_eq!(run.state, before);
 }

@@ -34,12 +34,11 @@ fn an_annulled_breach_makes_the_challenge_active_and_does_not_fire_by_itself() {
 fn after_an_annulment_a_deeper_use_breaches_again() {
     let mut run = breached();
     annul(&mut run, Rule::DailyDrawdown);
-    let crossed = run.apply(Input::Snapshot(Snapshot {
-        recorded_at: tehran("11-10 10:01"),
-        balance: dec("100000"),
-        equity: dec("94499"),
-        flagged: false,
-    }));
+    let crossed = run.apply(Input::Snapshot(Snapshot::of_balances(
+        tehran("11-10 10:01"),
+        dec("100000"),
+        dec("94499"),
+    )));
     assert_eq!(names(&crossed), ["daily_drawdown breach"]);
     // The store must not take it for the one that was annulled.
     assert_eq!(crossed.violations.first().map(|found| found.round), Some(1));
@@ -126,6 +125,7 @@ fn annulled_lots_are_forgiven_until_they_are_back_in_bounds() {
     };
     let mut run = Run::new(r#"{"max_lots":2}"#);
     run.trade("11-10 09:00", lots("3"));
+    assert_eq!(run.phase(), Phase::Pending);
     annul(&mut run, Rule::MaxLots);
     assert_eq!(run.trade("11-10 09:01", lots("2.5")), [""; 0]);
     assert_eq!(run.trade("11-10 09:02", lots("1")), [""; 0]);
@@ -179,12 +179,11 @@ fn a_corrected_initial_balance_is_as_if_it_had_been_right_from_the_start() {
         let plan = wrong.plan.clone();
         wrong.state.adopt(&plan, &plan, dec("101500"));
         let mut right = Run::new(&text);
-        right.state = State::start(
-            &plan,
-            dec("101500"),
-            tehran("11-10 08:00"),
-            &PriorHistory::default(),
-        );
+        let start = ChallengeStart {
+            adjusted: dec("-1500"),
+            ..ChallengeStart::fresh(dec("101500"), tehran("11-10 08:00"))
+        };
+        right.state = State::start(&plan, &start, &PriorHistory::default());
         course(&mut right);
         assert_eq!(wrong.figures(), right.figures(), "{mode} {payout}");
     }

@@ -1,7 +1,7 @@
 //! Rules that go by deals, and what went before a challenge.
 
 use super::*;
-use crate::domain::deal::{Deal, DealKind};
+use crate::domain::deal::{Deal, DealKind, DealOrigin};
 
 fn standing(open_positions: u32, lots: &str, days: u32) -> Standing {
     Standing {
@@ -73,24 +73,144 @@ fn a_paused_challenge_passes_only_after_its_pause() {
     assert_eq!(run.phase(), Phase::Passed);
 }
 
+fn listed(count: u32, lots: &str) -> Option<OpenPositions> {
+    Some(OpenPositions {
+        count,
+        lots: dec(lots),
+        oldest_at: None,
+    })
+}
+
+fn with_list(run: &mut Run, time: &str, positions: Option<OpenPositions>) -> Phase {
+    run.apply(Input::Snapshot(Snapshot {
+        positions,
+        ..Snapshot::of_balances(tehran(time), dec("100000"), dec("100000"))
+    }));
+    run.phase()
+}
+
 #[test]
-fn more_lots_than_allowed_are_a_breach_told_once() {
+fn excess_lots_breach_once_where_the_list_agrees() {
     let mut run = Run::new(r#"{"max_lots":2}"#);
+    run.snapshot("11-10 08:30", 100_000, 100_000);
     assert_eq!(run.trade("11-10 09:00", standing(1, "2.00", 1)), [""; 0]);
     assert_eq!(
         run.trade("11-10 09:01", standing(2, "2.01", 1)),
         ["max_lots breach"]
     );
-    assert_eq!(run.phase(), Phase::Breached);
-    assert_eq!(run.trade("11-10 09:02", standing(3, "9", 1)), [""; 0]);
+    assert_eq!(run.phase(), Phase::Pending);
+    assert_eq!(
+        with_list(&mut run, "11-10 09:02", listed(2, "2.01")),
+        Phase::Breached
+    );
+    assert_eq!(run.trade("11-10 09:03", standing(3, "9", 1)), [""; 0]);
 }
 
 #[test]
-fn lots_before_the_start_are_not_judged() {
+fn list_decides_of_excess_lots_after_ten_minutes() {
+    let phases = |lots: &str| {
+        let mut run = Run::new(r#"{"max_lots":2}"#);
+        run.snapshot("11-10 08:30", 100_000, 100_000);
+        run.trade("11-10 09:00", standing(2, "3", 1));
+        let early = with_list(&mut run, "11-10 09:01", listed(1, lots));
+        (early, with_list(&mut run, "11-10 09:10", listed(1, lots)))
+    };
+    assert_eq!(phases("1"), (Phase::Pending, Phase::Active));
+    assert_eq!(phases("2.5"), (Phase::Pending, Phase::Breached));
+}
+
+#[test]
+fn excess_lots_breach_where_the_list_is_unknown() {
     let mut run = Run::new(r#"{"max_lots":2}"#);
-    assert_eq!(run.trade("11-10 08:00", standing(5, "50", 1)), [""; 0]);
+    run.snapshot("11-10 08:30", 100_000, 100_000);
+    run.trade("11-10 09:00", standing(2, "3", 1));
+    assert_eq!(with_list(&mut run, "11-10 09:01", None), Phase::Breached);
+}
+
+#[test]
+fn pass_waits_until_the_list_shows_no_position() {
+    let phase = |list: Option<OpenPositions>, open: u32| {
+        let mut run = Run::new(r#"{"profit_target_pct":8}"#);
+        run.snapshot("11-10 09:00", 100_000, 100_000);
+        run.trade("11-10 10:00", standing(open, "0", 1));
+        run.apply(Input::Snapshot(Snapshot {
+            positions: list,
+            ..Snapshot::of_balances(tehran("11-10 10:01"), dec("108000"), dec("108000"))
+        }));
+        run.phase()
+    };
+    assert_eq!(phase(listed(0, "0"), 0), Phase::Passed);
+    assert_eq!(phase(listed(1, "1"), 0), Phase::Active);
+    assert_eq!(phase(None, 0), Phase::Active);
+    assert_eq!(phase(listed(0, "0"), 1), Phase::Active);
+}
+
+#[test]
+fn position_that_only_the_ledger_has_counts_as_closed_after_ten_minutes() {
+    let mut run = Run::new(r#"{"profit_target_pct":8}"#);
+    run.trade("11-10 09:00", standing(1, "1", 1));
+    run.snapshot("11-10 09:01", 108_000, 108_000);
+    run.snapshot("11-10 09:10", 108_000, 108_000);
     assert_eq!(run.phase(), Phase::Active);
-    assert_eq!(run.figures().trading_days, 1);
+    run.snapshot("11-10 09:11", 108_000, 108_000);
+    assert_eq!(run.phase(), Phase::Passed);
+}
+
+#[test]
+fn annulled_pass_comes_again_after_a_closed_trade() {
+    let mut run = Run::new(r#"{"profit_target_pct":8}"#);
+    run.snapshot("11-10 09:00", 108_000, 108_000);
+    assert_eq!(run.phase(), Phase::Passed);
+    let now = run.state.clock;
+    assert!(
+        run.state
+            .annul(&run.plan, Rule::ProfitTarget, now)
+            .is_some()
+    );
+    run.snapshot("11-10 09:01", 108_000, 108_000);
+    assert_eq!(run.phase(), Phase::Active);
+    run.apply(Input::Deal(DealEffect {
+        is_trade: true,
+        closes_trade: true,
+        ..DealEffect::movement(tehran("11-10 10:00"), dec("0"), dec("0"))
+    }));
+    run.snapshot("11-10 10:01", 108_000, 108_000);
+    assert_eq!(run.phase(), Phase::Passed);
+    assert_eq!(run.state.annul(&run.plan, Rule::MaxLots, now), None);
+}
+
+#[test]
+fn flagged_snapshot_never_passes_and_its_breach_is_pending() {
+    let mut run = Run::new(r#"{"profit_target_pct":8}"#);
+    run.snapshot("11-10 09:00", 100_000, 100_000);
+    run.flagged("11-10 09:01", 109_000, 109_000);
+    assert_eq!(run.phase(), Phase::Active);
+    run.flagged("11-10 09:02", 94_000, 94_000);
+    assert_eq!(run.phase(), Phase::Pending);
+    assert_eq!(run.state.breaches().count(), 0);
+    run.state.confirm();
+    assert_eq!(run.phase(), Phase::Breached);
+}
+
+#[test]
+fn inactivity_waits_while_a_position_is_open() {
+    let mut run = Run::new(r#"{"inactivity_days":30}"#);
+    let at = |text: &str| format!("2025-{text}:00Z").parse().expect("a time");
+    let trade = |run: &mut Run, text: &str, open: u32| {
+        run.apply(Input::Deal(DealEffect {
+            is_trade: true,
+            standing: standing(open, "0", 1),
+            ..DealEffect::movement(at(text), dec("0"), dec("0"))
+        }));
+    };
+    trade(&mut run, "11-11T12:00", 1);
+    assert_eq!(names(&run.apply(Input::Tick(at("12-12T12:00")))), [""; 0]);
+    trade(&mut run, "12-20T12:00", 0);
+    let due = |days: i64| at("12-20T12:00") + Duration::days(days);
+    let tick = |run: &mut Run, at: Timestamp| names(&run.apply(Input::Tick(at)));
+    assert_eq!(tick(&mut run, due(29) - Duration::seconds(1)), [""; 0]);
+    assert_eq!(tick(&mut run, due(29)), ["inactivity warning"]);
+    assert_eq!(tick(&mut run, due(30)), ["inactivity breach"]);
 }
 
 #[test]
@@ -149,6 +269,8 @@ fn history(deals: &[(&str, DealKind, i64)]) -> Vec<Deal> {
             fee: Decimal::ZERO,
             profit: (*profit).into(),
             comment: String::new(),
+            class: None,
+            origin: DealOrigin::default(),
         })
         .collect()
 }
@@ -165,8 +287,10 @@ fn a_first_challenge_starts_from_the_balance_peak_of_the_history() {
     ]);
     let reference = |mode: &str| {
         let plan = plan(&format!(r#"{{"max":{{"mode":"{mode}"}}}}"#));
-        let prior = PriorHistory::of(&plan, &deals);
-        let state = State::start(&plan, dec("100000"), tehran("11-10 08:00"), &prior);
+        let mut prior = PriorHistory::of(&plan, &deals);
+        let at = tehran("11-10 08:00");
+        prior.end(&plan, at);
+        let state = State::start(&plan, &ChallengeStart::fresh(dec("100000"), at), &prior);
         let figures = state.figures(&plan, tehran("11-10 08:00"));
         figures.all_time.expect("an all-time rule").reference
     };

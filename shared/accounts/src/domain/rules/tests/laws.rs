@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::naive::{Event, Naive, Row};
 use super::*;
 use crate::domain::plan::{
-    Basis, DailyKind, DailyRule, LimitOf, MaxMode, MaxRule, Payout, ReferenceKind,
+    Basis, DailyKind, DailyRule, FirstDay, LimitOf, MaxMode, MaxRule, Payout, ReferenceKind,
 };
 use crate::domain::reset::ResetRule;
 
@@ -27,6 +27,7 @@ fn plans() -> impl Strategy<Value = Plan> {
                 of,
                 reference,
                 kind,
+                first_day: FirstDay::Start,
             }),
     );
     let max = prop::option::weighted(
@@ -45,6 +46,7 @@ fn plans() -> impl Strategy<Value = Plan> {
                 limit_pct: percent.into(),
                 mode,
                 lock_at: lock_at.map(Decimal::from),
+                lock_on_payout: false,
             }),
     );
     let zone = prop::sample::select(vec![
@@ -95,25 +97,25 @@ fn histories() -> impl Strategy<Value = Vec<Event>> {
         let mut credit = Decimal::ZERO;
         let mut events = Vec::new();
         for (minutes, event) in steps {
-            let time = at + Duration::minutes(minutes);
+            // A snapshot may come late; movements are placed in order of time.
+            let is_late = minutes < 0 && matches!(events.last(), Some(Event::Adjustment(..)));
+            let time = at + Duration::minutes(if is_late { 0 } else { minutes });
             at = at.max(time);
             match event {
                 Ok((trading, floating)) => {
                     balance += trading;
-                    events.push(Event::Snapshot(Snapshot {
-                        recorded_at: time,
-                        balance,
-                        equity: balance + credit + floating,
-                        flagged: false,
-                    }));
+                    let equity = balance + credit + floating;
+                    events.push(Event::Snapshot(Snapshot::of_balances(
+                        time, balance, equity,
+                    )));
                 }
                 Err((amount, true)) => {
                     credit += amount;
-                    events.push(Event::Adjustment(time, Decimal::ZERO, amount));
+                    events.push(Event::Adjustment(at, Decimal::ZERO, amount));
                 }
                 Err((amount, false)) => {
                     balance += amount;
-                    events.push(Event::Adjustment(time, amount, Decimal::ZERO));
+                    events.push(Event::Adjustment(at, amount, Decimal::ZERO));
                 }
             }
         }
@@ -124,23 +126,15 @@ fn histories() -> impl Strategy<Value = Vec<Event>> {
 fn input(event: &Event) -> Input {
     match event {
         Event::Snapshot(snapshot) => Input::Snapshot(*snapshot),
-        Event::Adjustment(time, adjustment, credit) => Input::Deal(DealEffect {
-            time: *time,
-            adjustment: *adjustment,
-            credit: *credit,
-            is_trade: false,
-            standing: Standing::default(),
-        }),
+        Event::Adjustment(time, adjustment, credit) => {
+            Input::Deal(DealEffect::movement(*time, *adjustment, *credit))
+        }
     }
 }
 
 fn started(plan: &Plan) -> State {
-    State::start(
-        plan,
-        Decimal::from(100_000),
-        start(),
-        &PriorHistory::default(),
-    )
+    let start = ChallengeStart::fresh(Decimal::from(100_000), start());
+    State::start(plan, &start, &PriorHistory::default())
 }
 
 /// What the evaluator says after each judged snapshot.
@@ -257,19 +251,12 @@ proptest! {
             at += Duration::hours(step);
             let event = if is_trade {
                 Input::Deal(DealEffect {
-                    time: at,
-                    adjustment: Decimal::ZERO,
-                    credit: Decimal::ZERO,
                     is_trade,
-                    standing: Standing::default(),
+                    ..DealEffect::movement(at, Decimal::ZERO, Decimal::ZERO)
                 })
             } else {
-                Input::Snapshot(Snapshot {
-                    recorded_at: at,
-                    balance: Decimal::from(100_000),
-                    equity: Decimal::from(100_000),
-                    flagged: false,
-                })
+                let balance = Decimal::from(100_000);
+                Input::Snapshot(Snapshot::of_balances(at, balance, balance))
             };
             other.extend(with.apply(&plan, &Input::Tick(tick)).violations);
             one.extend(without.apply(&plan, &event).violations);

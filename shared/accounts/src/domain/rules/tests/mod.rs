@@ -41,14 +41,14 @@ struct Run {
 
 impl Run {
     fn new(text: &str) -> Self {
+        Self::of(text, 100_000)
+    }
+
+    fn of(text: &str, initial_balance: i64) -> Self {
         let plan = plan(text);
         let started_at = tehran("11-10 08:00");
-        let state = State::start(
-            &plan,
-            Decimal::from(100_000),
-            started_at,
-            &PriorHistory::default(),
-        );
+        let start = ChallengeStart::fresh(Decimal::from(initial_balance), started_at);
+        let state = State::start(&plan, &start, &PriorHistory::default());
         Self { plan, state }
     }
 
@@ -73,10 +73,9 @@ impl Run {
         flagged: bool,
     ) -> Vec<String> {
         let outcome = self.apply(Input::Snapshot(Snapshot {
-            recorded_at,
-            balance: balance.into(),
-            equity: equity.into(),
             flagged,
+            is_certain: !flagged,
+            ..Snapshot::of_balances(recorded_at, balance.into(), equity.into())
         }));
         assert_eq!(outcome.reception, Reception::Judged);
         names(&outcome)
@@ -103,11 +102,9 @@ impl Run {
         standing: Standing,
     ) -> Vec<String> {
         let outcome = self.apply(Input::Deal(DealEffect {
-            time: tehran(time),
-            adjustment: adjustment.into(),
-            credit: credit.into(),
             is_trade,
             standing,
+            ..DealEffect::movement(tehran(time), adjustment.into(), credit.into())
         }));
         names(&outcome)
     }

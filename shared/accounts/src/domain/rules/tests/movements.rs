@@ -84,38 +84,83 @@ fn credit_moves_equity_figures_and_no_balance_figures() {
 }
 
 #[test]
-fn a_late_balance_operation_moves_the_references_on_arrival_if_it_is_of_the_challenge() {
-    let mut run = Run::new(r#"{"max":{"mode":"trailing_closed"}}"#);
-    run.snapshot("11-10 09:00", 100_000, 100_000);
-    run.snapshot("11-10 12:00", 100_000, 100_000);
-    run.adjust("11-10 11:00", 3_000);
-    assert_eq!(run.daily().reference, dec("103000"));
-    assert_eq!(run.max().reference, dec("103000"));
-    run.adjust("11-10 08:00", 7_000);
-    run.adjust("11-09 11:00", 7_000);
-    assert_eq!(run.daily().reference, dec("103000"));
-    assert_eq!(run.max().reference, dec("103000"));
+fn payout_moves_a_trailing_peak_only_where_the_plan_says() {
+    let floor = |payout: &str, amount: i64| {
+        let text = format!(
+            r#"{{"daily":null,"payout":"{payout}","max":{{"mode":"trailing_eod","limit_pct":4}}}}"#
+        );
+        let mut run = Run::of(&text, 50_000);
+        run.snapshot("11-10 09:00", 55_000, 55_000);
+        run.snapshot("11-11 01:30", 55_000, 55_000);
+        run.adjust("11-11 10:00", amount);
+        run.snapshot("11-11 10:01", 55_000 + amount, 55_000 + amount);
+        (run.max().floor, run.phase())
+    };
+    assert_eq!(floor("shift", -1_500), (dec("51500"), Phase::Active));
+    assert_eq!(floor("shift", -4_000), (dec("49000"), Phase::Active));
+    assert_eq!(floor("keep", -1_500), (dec("53000"), Phase::Active));
+    assert_eq!(floor("keep", -4_000), (dec("53000"), Phase::AwaitingFunds));
 }
 
 #[test]
-fn a_payout_that_a_flagged_snapshot_shows_already_does_not_count_twice() {
-    let mut run = Run::new(r#"{"max":{"mode":"trailing_closed"}}"#);
-    run.snapshot("11-11 01:20", 108_000, 108_000);
-    // The payout's deal is missing: the snapshot is judged as a loss.
-    run.flagged("11-11 01:40", 104_000, 104_000);
-    assert_eq!(run.daily().used, dec("4000"));
-    run.adjust("11-11 01:35", -4_000);
-    assert_eq!(run.reference(), (dec("104000"), Source::Before));
-    assert_eq!(run.daily().used, Decimal::ZERO);
-    assert_eq!(run.max().reference, dec("104000"));
-    assert_eq!(run.max().current, Decimal::ZERO);
-    // The reference of the next day comes from the flagged snapshot, which
-    // contains a second late payout as well.
-    run.flagged("11-12 01:31", 102_000, 102_000);
-    run.snapshot("11-13 01:40", 102_000, 102_000);
-    run.adjust("11-12 01:30", -2_000);
-    assert_eq!(run.daily().used, Decimal::ZERO);
-    assert_eq!(run.max().current, Decimal::ZERO);
+fn reached_lock_stays_whatever_is_paid_out() {
+    for (payout, amount) in [
+        ("shift", -1_500),
+        ("shift", -4_000),
+        ("keep", -1_500),
+        ("keep", -4_000),
+    ] {
+        let text = format!(
+            r#"{{"daily":null,"payout":"{payout}",
+                "max":{{"mode":"trailing_eod","limit_pct":4,"lock_at":0}}}}"#
+        );
+        let mut run = Run::of(&text, 50_000);
+        run.snapshot("11-10 09:00", 55_000, 55_000);
+        run.snapshot("11-11 01:30", 55_000, 55_000);
+        run.adjust("11-11 10:00", amount);
+        run.snapshot("11-11 10:01", 55_000 + amount, 55_000 + amount);
+        assert_eq!(run.max().floor, dec("50000"), "{payout} {amount}");
+    }
+}
+
+#[test]
+fn first_payout_locks_the_floor_where_the_plan_says() {
+    let text = r#"{"daily":null,"max":{"mode":"trailing_eod","limit_pct":4,"lock_at":0,
+                   "lock_on_payout":true}}"#;
+    let mut run = Run::of(text, 50_000);
+    run.snapshot("11-10 09:00", 51_000, 51_000);
+    assert_eq!(run.max().floor, dec("48000"));
+    run.apply(Input::Deal(DealEffect {
+        is_payout: true,
+        ..DealEffect::movement(tehran("11-10 10:00"), dec("-500"), dec("0"))
+    }));
+    assert_eq!(run.max().floor, dec("50000"));
+    run.snapshot("11-10 10:01", 50_500, 50_500);
+    assert_eq!(
+        (run.max().floor, run.max().used),
+        (dec("50000"), dec("1500"))
+    );
+}
+
+#[test]
+fn money_that_left_never_breaches_the_all_time_rule() {
+    let mut run = Run::new(r#"{"daily":null}"#);
+    run.snapshot("11-10 09:00", 98_000, 98_000);
+    run.adjust("11-10 10:00", -8_000);
+    assert_eq!(run.snapshot("11-10 10:01", 90_000, 90_000), [""; 0]);
+    assert_eq!(run.phase(), Phase::AwaitingFunds);
+    assert_eq!(run.snapshot("11-10 10:02", 89_000, 89_000), [""; 0]);
+    assert_eq!(run.max().used, dec("2000"));
+    run.adjust("11-10 11:00", 9_000);
+    assert_eq!(
+        run.snapshot("11-10 11:01", 98_000, 93_000),
+        ["max_drawdown warning"]
+    );
+    assert_eq!(run.phase(), Phase::Active);
+    assert_eq!(
+        run.snapshot("11-10 11:02", 98_000, 90_000),
+        ["max_drawdown critical", "max_drawdown breach"]
+    );
 }
 
 #[test]

@@ -33,6 +33,13 @@ struct Fixed {
     source: Source,
 }
 
+fn time_of(event: &Event) -> Timestamp {
+    match event {
+        Event::Snapshot(snapshot) => snapshot.recorded_at,
+        Event::Adjustment(time, ..) => *time,
+    }
+}
+
 impl Naive<'_> {
     /// The row of each event; `None` for what is no judged snapshot.
     pub(super) fn rows(&self) -> Vec<Option<Row>> {
@@ -49,6 +56,7 @@ impl Naive<'_> {
             let reset_at = self.plan.reset.latest_at_or_before(at);
             let daily = self.daily(index, snapshot, reset_at);
             let max = self.max(index, snapshot);
+            let is_below_floor = self.below_floor(index);
             let mut uses = Vec::new();
             if let Some((_, _, used, limit)) = daily {
                 uses.push((Rule::DailyDrawdown, used, limit, Some(reset_at)));
@@ -56,7 +64,9 @@ impl Naive<'_> {
             if let Some((_, _, deepest)) = max {
                 let rule = self.plan.max.as_ref().expect("a rule");
                 let limit = self.initial * rule.limit_pct / Decimal::ONE_HUNDRED;
-                uses.push((Rule::MaxDrawdown, deepest, limit, None));
+                if !is_below_floor {
+                    uses.push((Rule::MaxDrawdown, deepest, limit, None));
+                }
             }
             let mut crossed = Vec::new();
             let was_breached = is_breached;
@@ -88,6 +98,8 @@ impl Naive<'_> {
             }
             let phase = if is_breached {
                 Phase::Breached
+            } else if is_below_floor {
+                Phase::AwaitingFunds
             } else if paused_until.is_some_and(|until| at < until) {
                 Phase::Paused
             } else {
@@ -125,9 +137,7 @@ impl Naive<'_> {
         self.events[from..until]
             .iter()
             .fold((Decimal::ZERO, Decimal::ZERO), |sums, event| match event {
-                Event::Adjustment(time, adjustment, credit)
-                    if *time > self.started_at && *time >= dated =>
-                {
+                Event::Adjustment(time, adjustment, credit) if *time > dated => {
                     (sums.0 + adjustment, sums.1 + credit)
                 }
                 _ => sums,
@@ -236,9 +246,54 @@ impl Naive<'_> {
         let current = (reference - self.value(snapshot)).max(Decimal::ZERO);
         let deepest = self
             .judged_until(index)
+            .filter(|(each, _)| !self.below_floor(*each))
             .map(|(each, snapshot)| self.reference(each) - self.value(snapshot))
             .fold(Decimal::ZERO, Decimal::max);
         Some((reference, current, deepest))
+    }
+
+    /// Whether money that left has taken the value to the floor, as of a
+    /// judged snapshot.
+    fn below_floor(&self, index: usize) -> bool {
+        let Some(rule) = &self.plan.max else {
+            return false;
+        };
+        let limit = self.initial * rule.limit_pct / Decimal::ONE_HUNDRED;
+        let mut is_below = false;
+        let mut before = None;
+        for (each, snapshot) in self.judged_until(index) {
+            let floor = self.reference(each) - limit;
+            let value = self.value(snapshot);
+            let outflow = self.outflow(before, each);
+            if value > floor {
+                is_below = false;
+            } else if value + outflow > floor {
+                is_below = true;
+            }
+            before = Some(each);
+        }
+        is_below
+    }
+
+    /// Money that left between two events.
+    fn outflow(&self, after: Option<usize>, until: usize) -> Decimal {
+        let from = after.map_or(0, |after| after + 1).min(until);
+        self.events[from..until]
+            .iter()
+            .fold(Decimal::ZERO, |sum, event| match event {
+                Event::Adjustment(_, adjustment, _) => (sum - adjustment).max(Decimal::ZERO),
+                Event::Snapshot(_) => sum,
+            })
+    }
+
+    /// What has moved the all-time reference after an event.
+    fn moved_reference(&self, after: Option<usize>, until: usize, of_equity: bool) -> Decimal {
+        let (adjusted, credited) = self.moved(after, until, Timestamp::MIN_UTC);
+        let adjusted = match self.plan.payout {
+            Payout::Keep => Decimal::ZERO,
+            Payout::Shift => adjusted,
+        };
+        adjusted + if of_equity { credited } else { Decimal::ZERO }
     }
 
     /// The all-time reference at a snapshot.
@@ -246,10 +301,24 @@ impl Naive<'_> {
         let rule = self.plan.max.as_ref().expect("a rule");
         let is_floating = self.plan.basis == Basis::Floating;
         let of_equity = is_floating && rule.mode == MaxMode::TrailingIntraday;
-        let start = self.initial + self.all_moved(None, index, of_equity);
-        let later = |each| self.all_moved(Some(each), index, of_equity);
-        let top = match rule.mode {
-            MaxMode::Static if self.plan.payout == Payout::Keep => self.initial,
+        let top = self.top(index, of_equity);
+        let Some(lock_at) = rule.lock_at else {
+            return top;
+        };
+        let limit = self.initial * rule.limit_pct / Decimal::ONE_HUNDRED;
+        let cap = self.initial + lock_at + limit;
+        let is_locked = self
+            .judged_until(index)
+            .any(|(each, _)| self.top(each, of_equity) >= cap);
+        if is_locked { cap } else { top.min(cap) }
+    }
+
+    /// The all-time reference without its lock.
+    fn top(&self, index: usize, of_equity: bool) -> Decimal {
+        let rule = self.plan.max.as_ref().expect("a rule");
+        let start = self.initial + self.moved_reference(None, index, of_equity);
+        let later = |each| self.moved_reference(Some(each), index, of_equity);
+        match rule.mode {
             MaxMode::Static => start,
             MaxMode::TrailingIntraday => self
                 .judged_until(index)
@@ -260,13 +329,6 @@ impl Naive<'_> {
                 .map(|(each, snapshot)| snapshot.balance + later(each))
                 .fold(start, Decimal::max),
             MaxMode::TrailingEod => self.eod(index, start),
-        };
-        match rule.lock_at {
-            Some(lock_at) => {
-                let limit = self.initial * rule.limit_pct / Decimal::ONE_HUNDRED;
-                top.min(self.initial + lock_at + limit)
-            }
-            None => top,
         }
     }
 
@@ -277,10 +339,16 @@ impl Naive<'_> {
         while reset_at <= at {
             let known = self
                 .judged_until(index)
-                .rfind(|(_, snapshot)| snapshot.recorded_at <= reset_at)
-                .or_else(|| self.judged_until(index).next());
+                .rfind(|(_, snapshot)| snapshot.recorded_at <= reset_at);
             if let Some((each, snapshot)) = known {
-                top = top.max(snapshot.balance + self.all_moved(Some(each), index, false));
+                // What came up to the reset is in its balance, whatever a
+                // later movement does to the reference.
+                let at_reset = (each + 1..index)
+                    .find(|later| time_of(&self.events[*later]) > reset_at)
+                    .unwrap_or(index);
+                let balance = snapshot.balance + self.all_moved(Some(each), at_reset, false);
+                let later = at_reset.checked_sub(1);
+                top = top.max(balance + self.moved_reference(later, index, false));
             }
             reset_at = self.plan.reset.next_after(reset_at);
         }

@@ -1,128 +1,36 @@
-//! What is known of an account's standing: the rule state, and the figures
-//! that people read, in one item of at most one read unit.
+//! What is known of an account: the challenge's state, and the figures that
+//! people read, in one item of at most one read unit.
 //!
 //! Three write it, each its own attributes: connecting writes the connection's
-//! status, syncing the newest reading, and judging the rest, under a condition
-//! on the number of the next input so that each input is judged once.
+//! status, syncing the newest snapshot and the currency, and judging the rest,
+//! under a condition on its revision so that each input is judged once.
 
 use kernel::currency::Currency;
-use kernel::id::{AccountId, ChallengeId, ShopId};
+use kernel::id::{AccountId, ChallengeId, ShopId, VerdictId};
 use kernel::time::Timestamp;
 use platform::dynamo::{Condition, StoreError, Transaction, Update};
 use serde::{Deserialize, Serialize};
 
 use super::sync_state::due_accounts;
 use super::{Store, from_json, keys, to_json};
+use crate::domain::judging::ChallengeState;
 use crate::domain::ledger::Ledger;
-use crate::domain::plan::Plan;
-use crate::domain::rules::{PriorHistory, State};
-use crate::model::{Account, InitialBalance, Kind, Reading, Status};
+use crate::model::{AccountSnapshot, AccountState, Attention, Kind, OpenVerdict, Status};
 
-/// The kind of due work: a reset, or another deadline of a rule.
+/// The kind of due work: a reset, or another deadline.
 const DUE: &str = "reset";
-
-/// An account's standing.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Judgement {
-    /// Whose account it is.
-    pub owner: String,
-    /// What the account is for.
-    pub kind: Kind,
-    /// State of the connection.
-    pub status: Status,
-    /// Why the connection is in error, for a person.
-    pub status_detail: Option<String>,
-    /// The account's currency, once a snapshot has told.
-    pub currency: Currency,
-    /// The initial balance, once it is known.
-    pub initial_balance: Option<InitialBalance>,
-    /// The newest reading, judged or not.
-    pub live: Option<Reading>,
-    /// The newest reading that counted.
-    pub judged: Option<Reading>,
-    /// The challenge in force.
-    pub challenge: Option<ChallengeId>,
-    /// Version of its plan.
-    pub plan_version: u64,
-    /// Its plan.
-    pub plan: Plan,
-    /// The rule state, once there is a first snapshot.
-    pub state: Option<State>,
-    /// Trades listed, those of earlier challenges too: the newest's number.
-    pub trades: u64,
-    /// Closed positions of the challenge.
-    pub closed: u64,
-    /// Those of them that won.
-    pub winners: u64,
-    /// Reset-to-reset days with a position opened.
-    pub trading_days: u32,
-    /// Number of the next input to judge.
-    pub next_input: u64,
-    /// Rises with each change by judging.
-    pub revision: u64,
-}
-
-impl Judgement {
-    /// Of an account that nothing is known of yet.
-    #[must_use]
-    pub fn start(account: &Account, status: Status, plan_version: u64, plan: Plan) -> Self {
-        Self {
-            owner: account.owner.clone(),
-            kind: account.kind,
-            status,
-            status_detail: None,
-            currency: Currency::usd(),
-            initial_balance: None,
-            live: None,
-            judged: None,
-            challenge: account.challenge.clone(),
-            plan_version,
-            plan,
-            state: None,
-            trades: 0,
-            closed: 0,
-            winners: 0,
-            trading_days: 0,
-            next_input: 1,
-            revision: 0,
-        }
-    }
-}
-
-/// What judging reads beside the judgement, and writes back where deals came.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Judged {
-    /// Open positions and statistics.
-    pub ledger: Ledger,
-    /// What the deals before the first snapshot leave to the challenge.
-    pub prior: PriorHistory,
-    /// Deposits less withdrawals before the first trade: the initial balance
-    /// where nobody else tells it.
-    pub deposited: rust_decimal::Decimal,
-    /// Whether a trade has been seen.
-    pub has_traded: bool,
-}
-
-impl Default for Judged {
-    fn default() -> Self {
-        Self {
-            ledger: Ledger::default(),
-            prior: PriorHistory::default(),
-            deposited: rust_decimal::Decimal::ZERO,
-            has_traded: false,
-        }
-    }
-}
 
 /// A change by judging.
 #[derive(Debug)]
-pub struct JudgementChange<'a> {
+pub struct AccountStateChange<'a> {
     /// As it was read.
-    pub before: &'a Judgement,
+    pub before: &'a AccountState,
     /// As it is to be.
-    pub after: &'a Judgement,
+    pub after: &'a AccountState,
     /// When the next reset or deadline is due.
     pub due: Option<Timestamp>,
+    /// The connection's status, where it changes too.
+    pub status: Option<Status>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -145,6 +53,8 @@ struct Row {
     plan: String,
     #[serde(default)]
     state: Option<String>,
+    #[serde(default)]
+    more: Option<String>,
     trades: u64,
     closed: u64,
     winners: u64,
@@ -153,49 +63,97 @@ struct Row {
     revision: u64,
 }
 
+/// What few accounts have.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+struct More {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    verdict: Option<OpenVerdict>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    end: Option<VerdictId>,
+    is_doubtful: bool,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    attention: Vec<Attention>,
+    announced: u32,
+    is_awaiting_told: bool,
+}
+
+impl More {
+    fn of(state: &AccountState) -> Result<Option<String>, StoreError> {
+        let more = Self {
+            verdict: state.verdict.clone(),
+            end: state.end.clone(),
+            is_doubtful: state.is_doubtful,
+            attention: state.attention.clone(),
+            announced: state.announced,
+            is_awaiting_told: state.is_awaiting_told,
+        };
+        (more != Self::default())
+            .then(|| to_json(&more))
+            .transpose()
+    }
+}
+
 impl Row {
-    fn of(judgement: &Judgement) -> Result<Self, StoreError> {
-        let Judgement {
+    fn of(account_state: &AccountState) -> Result<Self, StoreError> {
+        let AccountState {
             owner,
             kind,
             status,
             status_detail,
             currency,
             ..
-        } = judgement.clone();
+        } = account_state.clone();
         Ok(Self {
             owner,
             kind,
             status,
             status_detail,
             currency,
-            initial_balance: judgement
+            initial_balance: account_state
                 .initial_balance
                 .as_ref()
                 .map(to_json)
                 .transpose()?,
-            live: judgement.live.as_ref().map(to_json).transpose()?,
-            judged: judgement.judged.as_ref().map(to_json).transpose()?,
-            challenge: judgement.challenge.clone(),
-            plan_version: judgement.plan_version,
-            plan: to_json(&judgement.plan)?,
-            state: judgement.state.as_ref().map(to_json).transpose()?,
-            trades: judgement.trades,
-            closed: judgement.closed,
-            winners: judgement.winners,
-            trading_days: judgement.trading_days,
-            next_input: judgement.next_input,
-            revision: judgement.revision,
+            live: account_state.live.as_ref().map(to_json).transpose()?,
+            judged: account_state.judged.as_ref().map(to_json).transpose()?,
+            challenge: account_state.challenge.clone(),
+            plan_version: account_state.plan_version,
+            plan: to_json(&account_state.plan)?,
+            state: account_state
+                .challenge_state
+                .as_ref()
+                .map(to_json)
+                .transpose()?,
+            more: More::of(account_state)?,
+            trades: account_state.trades,
+            closed: account_state.closed,
+            winners: account_state.winners,
+            trading_days: account_state.trading_days,
+            next_input: account_state.next_input,
+            revision: account_state.revision,
         })
     }
 
-    fn judgement(self) -> Result<Judgement, StoreError> {
-        Ok(Judgement {
+    fn account_state(self) -> Result<AccountState, StoreError> {
+        let more: More = self
+            .more
+            .as_deref()
+            .map_or(Ok(More::default()), from_json)?;
+        let state = self.state.as_deref();
+        let challenge_state: Option<ChallengeState> = state.map(from_json).transpose()?;
+        Ok(AccountState {
+            verdict: more.verdict,
+            end: more.end,
+            is_doubtful: more.is_doubtful,
+            attention: more.attention,
+            announced: more.announced,
+            is_awaiting_told: more.is_awaiting_told,
+            challenge_state,
             initial_balance: self.initial_balance.as_deref().map(from_json).transpose()?,
             live: self.live.as_deref().map(from_json).transpose()?,
             judged: self.judged.as_deref().map(from_json).transpose()?,
             plan: from_json(&self.plan)?,
-            state: self.state.as_deref().map(from_json).transpose()?,
             owner: self.owner,
             kind: self.kind,
             status: self.status,
@@ -223,26 +181,26 @@ impl Store {
     ///
     /// # Errors
     /// Where the store fails.
-    pub async fn judgement(
+    pub async fn account_state(
         &self,
         shop: &ShopId,
         account: &AccountId,
         consistent: bool,
-    ) -> Result<Option<Judgement>, StoreError> {
+    ) -> Result<Option<AccountState>, StoreError> {
         let key = keys::of_account(shop, account, "JUDGEMENT");
         let row: Option<Row> = self.table.get(&key, consistent).await?;
-        row.map(Row::judgement).transpose()
+        row.map(Row::account_state).transpose()
     }
 
     /// The standing of many accounts, with their ids, in no order.
     ///
     /// # Errors
     /// Where the store fails.
-    pub async fn judgements(
+    pub async fn account_states(
         &self,
         shop: &ShopId,
         ids: &[AccountId],
-    ) -> Result<Vec<(AccountId, Judgement)>, StoreError> {
+    ) -> Result<Vec<(AccountId, AccountState)>, StoreError> {
         let keys: Vec<_> = ids
             .iter()
             .map(|id| keys::of_account(shop, id, "JUDGEMENT"))
@@ -251,24 +209,24 @@ impl Store {
         rows.into_iter()
             .filter_map(|(key, row)| {
                 let (_, id) = keys::parse_account(&key.pk)?;
-                Some(row.judgement().map(|judgement| (id, judgement)))
+                Some(row.account_state().map(|account_state| (id, account_state)))
             })
             .collect()
     }
 
-    /// Adds the first judgement to a transaction.
+    /// Adds the first account_state to a transaction.
     ///
     /// # Errors
     /// Where it cannot be written.
-    pub fn add_judgement(
+    pub fn add_account_state(
         &self,
         transaction: &mut Transaction,
         shop: &ShopId,
         account: &AccountId,
-        judgement: &Judgement,
+        account_state: &AccountState,
     ) -> Result<(), StoreError> {
         let key = keys::of_account(shop, account, "JUDGEMENT");
-        let row = Row::of(judgement)?;
+        let row = Row::of(account_state)?;
         transaction.put(
             "judgement",
             &self.table,
@@ -280,21 +238,20 @@ impl Store {
     }
 
     /// Adds a change by judging to a transaction, which is refused by
-    /// `judgement` where somebody else has judged meanwhile.
+    /// `account_state` where somebody else has judged meanwhile.
     ///
     /// # Errors
     /// Where it cannot be written.
-    pub fn change_judgement(
+    pub fn change_account_state(
         &self,
         transaction: &mut Transaction,
         shop: &ShopId,
         account: &AccountId,
-        change: &JudgementChange<'_>,
+        change: &AccountStateChange<'_>,
     ) -> Result<(), StoreError> {
         let after = change.after;
         let number = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
         let mut update = Update::new()
-            .text("currency", after.currency.as_str())
             .number("plan_version", number(after.plan_version))
             .text("plan", to_json(&after.plan)?)
             .number("trades", number(after.trades))
@@ -311,10 +268,19 @@ impl Store {
             Some(reading) => update.text("judged", to_json(reading)?),
             None => update.remove("judged"),
         };
-        update = match &after.state {
+        update = match &after.challenge_state {
             Some(state) => update.text("state", to_json(state)?),
             None => update.remove("state"),
         };
+        update = match More::of(after)? {
+            Some(more) => update.text("more", more),
+            None => update.remove("more"),
+        };
+        if let Some(status) = change.status {
+            update = update
+                .text("status", status.as_str())
+                .remove("status_detail");
+        }
         if let Some(challenge) = &after.challenge {
             update = update.text("challenge", challenge.as_str());
         }
@@ -352,7 +318,8 @@ impl Store {
         Ok(())
     }
 
-    /// Adds the newest reading and the connection's status to a transaction.
+    /// Adds the newest snapshot to a transaction, and the connection's status
+    /// where it changes.
     ///
     /// # Errors
     /// Where it cannot be written.
@@ -361,14 +328,21 @@ impl Store {
         transaction: &mut Transaction,
         shop: &ShopId,
         account: &AccountId,
-        reading: &Reading,
-        currency: &Currency,
+        (snapshot, currency): (&AccountSnapshot, &Currency),
+        status: Option<(Status, Option<&str>)>,
     ) -> Result<(), StoreError> {
         let update = Update::new()
-            .text("live", to_json(reading)?)
-            .text("currency", currency.as_str())
-            .text("status", Status::Active.as_str())
-            .remove("status_detail");
+            .text("live", to_json(snapshot)?)
+            .text("currency", currency.as_str());
+        let update = match status {
+            Some((status, Some(detail))) => update
+                .text("status", status.as_str())
+                .text("status_detail", detail),
+            Some((status, None)) => update
+                .text("status", status.as_str())
+                .remove("status_detail"),
+            None => update,
+        };
         let key = keys::of_account(shop, account, "JUDGEMENT");
         transaction.update("live", &self.table, &key, update, Condition::present())?;
         Ok(())
@@ -386,17 +360,17 @@ impl Store {
         due_accounts(&self.table, DUE, now, limit).await
     }
 
-    /// Open positions and statistics of an account.
+    /// Days and statistics of an account, and its open positions in sum.
     ///
     /// # Errors
     /// Where the store fails.
-    pub async fn ledger(&self, shop: &ShopId, account: &AccountId) -> Result<Judged, StoreError> {
+    pub async fn ledger(&self, shop: &ShopId, account: &AccountId) -> Result<Ledger, StoreError> {
         let key = keys::of_account(shop, account, "LEDGER");
         let row: Option<LedgerRow> = self.table.get(&key, true).await?;
-        row.map_or_else(|| Ok(Judged::default()), |row| from_json(&row.ledger))
+        row.map_or_else(|| Ok(Ledger::default()), |row| from_json(&row.ledger))
     }
 
-    /// Adds open positions and statistics to a transaction.
+    /// Adds days and statistics to a transaction.
     ///
     /// # Errors
     /// Where they cannot be written.
@@ -405,7 +379,7 @@ impl Store {
         transaction: &mut Transaction,
         shop: &ShopId,
         account: &AccountId,
-        ledger: &Judged,
+        ledger: &Ledger,
     ) -> Result<(), StoreError> {
         let row = LedgerRow {
             ledger: to_json(ledger)?,

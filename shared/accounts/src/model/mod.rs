@@ -1,5 +1,17 @@
 //! The records of an account's life, as values.
 
+mod account_state;
+mod announcement;
+mod attention;
+mod verdict;
+
+pub use account_state::{AccountState, OpenVerdict};
+pub use announcement::{Announcement, AnnouncementKind, AnnouncementState};
+pub use attention::{Attention, AttentionWord};
+pub use verdict::{ConfirmedBy, End, Evidence, EvidenceSnapshot, Verdict, VerdictState};
+
+pub use crate::domain::snapshot::AccountSnapshot;
+
 use kernel::id::{AccountId, ChallengeId, InstanceId, ShopId};
 use kernel::time::Timestamp;
 use rust_decimal::Decimal;
@@ -27,6 +39,8 @@ pub enum Status {
     Connecting,
     /// Synced and judged.
     Active,
+    /// No snapshot has been judged for longer than its pace explains.
+    Stale,
     /// The broker refuses the credentials; the shop must reconnect.
     Error,
     /// The shop ended it.
@@ -42,6 +56,7 @@ impl Status {
         match self {
             Self::Connecting => "connecting",
             Self::Active => "active",
+            Self::Stale => "stale",
             Self::Error => "error",
             Self::Disconnected => "disconnected",
             Self::Imported => "imported",
@@ -51,7 +66,7 @@ impl Status {
     /// Whether a sync chain should be running.
     #[must_use]
     pub fn is_live(self) -> bool {
-        matches!(self, Self::Connecting | Self::Active)
+        matches!(self, Self::Connecting | Self::Active | Self::Stale)
     }
 }
 
@@ -109,8 +124,29 @@ pub struct Account {
     /// The challenge in force.
     #[serde(default)]
     pub challenge: Option<ChallengeId>,
+    /// The trade server that ids belong to: from 1, and one more with each
+    /// server or login.
+    #[serde(default = "first_epoch")]
+    pub server_epoch: u32,
+    /// What it was connected with first.
+    #[serde(default)]
+    pub connected_with: Option<ConnectedWith>,
     /// Rises with each change of this record.
     pub version: u64,
+}
+
+/// What a shop said of an account when it connected it first.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ConnectedWith {
+    /// The plan.
+    pub account_type: String,
+    /// The initial balance, where it was given.
+    #[serde(default)]
+    pub initial_balance: Option<Decimal>,
+}
+
+fn first_epoch() -> u32 {
+    1
 }
 
 /// One connection of an account, with one password.
@@ -147,14 +183,12 @@ pub fn password_identity(shop: &ShopId, account: &AccountId, instance: &Instance
 pub struct Challenge {
     /// Its id.
     pub id: ChallengeId,
-    /// When it was asked for; drawdown counts from the first snapshot on.
+    /// When it was asked for; drawdown counts from its start on.
     pub created_at: Timestamp,
     /// Which plan.
     pub account_type: String,
     /// Which version of it; 0 is the default plan.
     pub plan_version: u64,
-    /// Whether the account's history before it counts: the first one's does.
-    pub has_history: bool,
 }
 
 /// A version of a shop's plan.
@@ -170,24 +204,13 @@ pub struct PlanVersion {
     pub created_at: Timestamp,
 }
 
-/// A snapshot as it was fetched.
+/// A deal that the gateway shows otherwise than before.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Reading {
-    /// When.
-    pub recorded_at: Timestamp,
-    /// Balance.
-    pub balance: Decimal,
-    /// Equity.
-    pub equity: Decimal,
-    /// Margin in use.
-    #[serde(default)]
-    pub margin: Option<Decimal>,
-    /// Margin left.
-    #[serde(default)]
-    pub free_margin: Option<Decimal>,
-    /// Judged although its balance is not explained.
-    #[serde(default)]
-    pub flagged: bool,
+pub struct DealChange {
+    /// As it was stored.
+    pub before: Deal,
+    /// As it is now.
+    pub after: Deal,
 }
 
 /// What one sync step or import brought, in the order of arrival: the deals
@@ -196,7 +219,21 @@ pub struct Reading {
 pub struct Input {
     /// New deals.
     pub deals: Vec<Deal>,
+    /// Known deals that have changed.
+    #[serde(default)]
+    pub changes: Vec<DealChange>,
+    /// Ids of deals that were left out: beyond reason or not well formed.
+    #[serde(default)]
+    pub set_aside: Vec<String>,
+    /// Whether its deals are older than what has been judged: history that
+    /// waits for no snapshot.
+    #[serde(default)]
+    pub is_history: bool,
     /// The snapshot, where there is one.
     #[serde(default)]
-    pub reading: Option<Reading>,
+    pub reading: Option<AccountSnapshot>,
+    /// The newest request to read the whole challenge again that has been
+    /// carried out at the snapshot.
+    #[serde(default)]
+    pub whole_read: Option<Timestamp>,
 }
