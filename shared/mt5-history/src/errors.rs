@@ -31,6 +31,12 @@ pub enum ParseError {
         /// The bound.
         max: u64,
     },
+    /// The file takes more work than this crate spends on one.
+    #[error("the file is too costly to read: it takes more than {steps_max} steps")]
+    TooCostly {
+        /// The greatest number of steps.
+        steps_max: u64,
+    },
     /// The file can be read but is no MetaTrader 5 history.
     #[error("the file is no MetaTrader 5 trade history: {0}")]
     NotHistory(NotHistory),

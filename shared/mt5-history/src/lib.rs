@@ -2,7 +2,7 @@
 //! of its deals (CSV), and tables of the API's `history_deals_get` (CSV, XLSX).
 //!
 //! Pure: bytes in, a [`History`] or a [`ParseError`] out. No clock, no files, no network. Total:
-//! whatever the bytes are, [`parse`] neither panics nor uses more than bounded memory.
+//! whatever the bytes are, [`parse`] does not panic, and its memory and its steps are bounded.
 //!
 //! How a file is read, one module a step:
 //!
@@ -30,6 +30,7 @@ mod position_row;
 mod report;
 mod row;
 mod sections;
+mod steps;
 mod survey;
 mod time;
 mod totals;
@@ -41,14 +42,16 @@ mod xlsx;
 mod tests;
 
 pub use errors::{NotHistory, ParseError};
-pub use limits::{FILE_BYTES_MAX, ISSUES_KEPT_MAX, ROWS_MAX};
-pub use link::{LinkSummary, link};
+pub use limits::{FILE_BYTES_MAX, ISSUES_KEPT_MAX, LINK_STEPS_MAX, PARSE_STEPS_MAX, ROWS_MAX};
+pub use link::{LinkSummary, link, try_link};
 pub use model::{
     AccountHeader, AccountKind, AccountMode, Canceled, Deal, DealKind, Entry, Format, History,
     Position, RowIssue, Side,
 };
 pub use time::DealTime;
 pub use totals::Totals;
+
+use steps::Steps;
 
 /// Reads a history file, whatever of the supported forms it has.
 ///
@@ -57,10 +60,15 @@ pub use totals::Totals;
 ///
 /// # Errors
 ///
-/// [`ParseError`] when the file as a whole is no MetaTrader 5 history, is damaged, or is beyond
-/// the bounds of this crate.
+/// Returns [`ParseError`] if the file as a whole is no MetaTrader 5 history, is damaged, or is
+/// beyond the bounds of this crate.
 pub fn parse(bytes: &[u8]) -> Result<History, ParseError> {
-    let source = detect::open(bytes)?;
-    let habits = survey::survey(&source)?;
-    report::read(&source, habits)
+    parse_within(bytes, &mut Steps::new(PARSE_STEPS_MAX))
+}
+
+/// Reads a history file within the given steps.
+fn parse_within(bytes: &[u8], steps: &mut Steps) -> Result<History, ParseError> {
+    let source = detect::open(bytes, steps)?;
+    let habits = survey::survey(&source, steps)?;
+    report::read(&source, habits, steps)
 }

@@ -7,19 +7,24 @@ use crate::columns::{DealColumns, deal_roles_by_place};
 use crate::deal_row;
 use crate::detect::Source;
 use crate::errors::{NotHistory, ParseError};
-use crate::limits::ROWS_MAX;
+use crate::limits::{NAME_BYTES_MAX, ROWS_MAX};
 use crate::model::{Format, History};
 use crate::position_row;
 use crate::row::{Flow, Row, RowSink};
 use crate::sections::{Section, heading};
+use crate::steps::Steps;
 use crate::survey::Habits;
 use crate::time;
 use crate::words::{MT4_WORDS, TESTER_TITLES, normalize};
 
 /// Reads a history from the rows of `source`.
-pub(crate) fn read(source: &Source<'_>, habits: Habits) -> Result<History, ParseError> {
+pub(crate) fn read(
+    source: &Source<'_>,
+    habits: Habits,
+    steps: &mut Steps,
+) -> Result<History, ParseError> {
     let mut reader = Reader::new(habits);
-    source.rows(&mut reader)?;
+    source.rows(&mut reader, steps)?;
     reader.finish(source)
 }
 
@@ -150,7 +155,8 @@ impl Reader {
         }
         for (_, cell) in row.filled() {
             self.seen.tester |= names_tester(cell.text) || is_tester_period(cell.text);
-            self.seen.mt4 |= MT4_WORDS.contains(&normalize(cell.text).as_str());
+            self.seen.mt4 |= cell.text.len() <= NAME_BYTES_MAX
+                && MT4_WORDS.contains(&normalize(cell.text).as_str());
         }
     }
 

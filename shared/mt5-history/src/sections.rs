@@ -7,7 +7,10 @@
 //! | Deals | 13 to 15 | a direction |
 //! | Open Positions | 12 | a market price |
 
+use std::collections::HashSet;
+
 use crate::columns::{DealColumns, PositionColumns, deal_roles_by_place};
+use crate::limits::{COLUMNS_NAMED_MAX, NAME_BYTES_MAX};
 use crate::number::{self, DecimalMark};
 use crate::row::Row;
 use crate::time::{self, DateHabits};
@@ -36,7 +39,7 @@ const COLUMNS_MIN: usize = 5;
 
 /// Recognizes a heading.
 pub(crate) fn heading(row: &Row) -> Option<Heading> {
-    if row.filled_count() < COLUMNS_MIN
+    if !(COLUMNS_MIN..=COLUMNS_NAMED_MAX).contains(&row.filled_count())
         || !row
             .filled()
             .all(|(_, cell)| !cell.number && is_name(cell.text))
@@ -61,9 +64,10 @@ pub(crate) fn heading(row: &Row) -> Option<Heading> {
         })
 }
 
-/// A table's columns are named by words: no number, no date.
+/// A table's columns are named by words: no number, no date, no long text.
 fn is_name(text: &str) -> bool {
-    time::parse(text, DateHabits::default()).is_none()
+    text.len() <= NAME_BYTES_MAX
+        && time::parse(text, DateHabits::default()).is_none()
         && number::parse(text, DecimalMark::Dot).is_none()
 }
 
@@ -71,11 +75,12 @@ fn is_name(text: &str) -> bool {
 /// fee: in some languages both bear one name.
 fn roles_of(names: &[(usize, String)]) -> Vec<(usize, Role)> {
     let mut roles: Vec<(usize, Role)> = Vec::with_capacity(names.len());
+    let mut seen: HashSet<Role> = HashSet::new();
     for (column, name) in names {
         let Some(mut role) = role_of(name) else {
             continue;
         };
-        let taken = |wanted: Role| roles.iter().any(|(_, role)| *role == wanted);
+        let taken = |wanted: Role| seen.contains(&wanted);
         if taken(role) {
             role = match role {
                 Role::Time => Role::CloseTime,
@@ -85,6 +90,7 @@ fn roles_of(names: &[(usize, String)]) -> Vec<(usize, Role)> {
                 _ => Role::Other,
             };
         }
+        seen.insert(role);
         roles.push((*column, role));
     }
     sort_out_side_column(names, &mut roles);
@@ -213,5 +219,24 @@ fn by_shape(names: &[(usize, String)], roles: &[(usize, Role)]) -> Option<Sectio
         12 => Some(Section::OpenPositions),
         11 => Some(Section::Orders),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_of_65_names_are_no_heading() {
+        let mut row = Row::default();
+        for name in "Time Deal Symbol Type Direction Volume Price Profit".split(' ') {
+            row.push(name, false);
+        }
+        let known = heading(&row).map(|heading| heading.certain);
+        assert_eq!(known, Some(true));
+        while row.filled_count() <= COLUMNS_NAMED_MAX {
+            row.push("Time", false);
+        }
+        assert_eq!(heading(&row), None);
     }
 }
