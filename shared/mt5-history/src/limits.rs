@@ -22,6 +22,10 @@ pub(crate) const CELLS_PER_ROW_MAX: usize = 256;
 /// The longest text of a cell, in bytes of UTF-8.
 pub(crate) const CELL_BYTES_MAX: usize = 4 * 1024;
 
+/// The longest ticket, order, position number or symbol, in bytes of UTF-8. The terminal's own
+/// have at most 32.
+pub(crate) const IDENTIFIER_BYTES_MAX: usize = 64;
+
 /// The greatest part of an XLSX package once decompressed, in bytes.
 pub(crate) const PART_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
