@@ -1,5 +1,6 @@
 //! Reads MetaTrader 5 trade histories: the terminal's "Trade History Report" (HTML, XLSX), exports
-//! of its deals (CSV), and tables of the API's `history_deals_get` (CSV, XLSX).
+//! of its deals (CSV), tables of the API's `history_deals_get` (CSV, XLSX), and tables of closed
+//! positions that were saved without deals.
 //!
 //! Pure: bytes in, a [`History`] or a [`ParseError`] out. No clock, no files, no network. Total:
 //! whatever the bytes are, [`parse`] does not panic, and its memory and its steps are bounded.

@@ -21,6 +21,8 @@ use crate::words::{Role, normalize, role_of};
 pub(crate) enum Section {
     Deals(DealColumns),
     Positions(PositionColumns),
+    /// Closed positions without all columns that their result is made of.
+    IncompletePositions,
     OpenPositions,
     Orders,
     Mt4,
@@ -137,15 +139,23 @@ fn by_name(names: &[(usize, String)], roles: &[(usize, Role)]) -> Option<Section
         return Some(Section::Orders);
     }
     if has(Role::CloseTime) && has(Role::ClosePrice) && has(Role::Profit) {
-        let columns: Vec<usize> = names.iter().map(|(column, _)| *column).collect();
-        return PositionColumns::by_name(roles)
-            .or_else(|| PositionColumns::by_place(&columns))
-            .map(Section::Positions);
+        let columns = PositionColumns::by_name(roles).or_else(|| positions_by_place(names));
+        return Some(columns.map_or(Section::IncompletePositions, Section::Positions));
     }
     if has(Role::MarketPrice) && has(Role::Profit) && has(Role::Volume) {
         return Some(Section::OpenPositions);
     }
     None
+}
+
+/// The columns of a table that has the shape of a report's Positions section.
+fn positions_by_place(names: &[(usize, String)]) -> Option<PositionColumns> {
+    let name = |at: usize| names.get(at).map(|(_, name)| name.as_str());
+    if !(13..=15).contains(&names.len()) || name(0) != name(8) || name(5) != name(9) {
+        return None;
+    }
+    let columns: Vec<usize> = names.iter().map(|(column, _)| *column).collect();
+    PositionColumns::by_place(&columns)
 }
 
 /// The columns of deals by name; in a report's shape, the place says what a name does not.
@@ -196,12 +206,11 @@ fn is_api(names: &[(usize, String)], roles: &[(usize, Role)]) -> bool {
 }
 
 fn by_shape(names: &[(usize, String)], roles: &[(usize, Role)]) -> Option<Section> {
+    if let Some(columns) = positions_by_place(names) {
+        return Some(Section::Positions(columns));
+    }
     let columns: Vec<usize> = names.iter().map(|(column, _)| *column).collect();
-    let name = |at: usize| names.get(at).map(|(_, name)| name.as_str());
     match names.len() {
-        13..=15 if name(0) == name(8) && name(5) == name(9) => {
-            PositionColumns::by_place(&columns).map(Section::Positions)
-        }
         count @ 13..=15 => {
             let places = deal_roles_by_place(count)?;
             let placed: Vec<(usize, Role)> = columns.into_iter().zip(places).collect();
