@@ -12,7 +12,8 @@
 //! 3. `survey` goes over the rows once for the file's habits (decimal mark, order of dates).
 //! 4. `report` walks the rows, finds the sections (`sections`, with `words` as help) and reads
 //!    their rows (`deal_row`, `position_row`, `account`, with `number` and `time`).
-//! 5. [`link`] finds the position each deal belongs to, [`History::totals`] sums up.
+//! 5. [`link`] finds the position each deal belongs to, [`History::totals`] sums up, and
+//!    [`deal_instants`] tells when each was done.
 
 mod account;
 mod columns;
@@ -22,11 +23,13 @@ mod detect;
 mod encoding;
 mod errors;
 mod html;
+mod instants;
 mod limits;
 mod link;
 mod link_exits;
 mod model;
 mod number;
+mod order;
 mod position_row;
 mod report;
 mod row;
@@ -43,6 +46,7 @@ mod xlsx;
 mod tests;
 
 pub use errors::{NotHistory, ParseError};
+pub use instants::{deal_instants, instants_in_order};
 pub use limits::{FILE_BYTES_MAX, ISSUES_KEPT_MAX, LINK_STEPS_MAX, PARSE_STEPS_MAX, ROWS_MAX};
 pub use link::{LinkSummary, link, try_link};
 pub use model::{

@@ -9,6 +9,7 @@ use crate::detect::Source;
 use crate::errors::{NotHistory, ParseError};
 use crate::limits::{NAME_BYTES_MAX, ROWS_MAX};
 use crate::model::{Format, History, Position};
+use crate::order::oldest_first;
 use crate::position_row;
 use crate::row::{Flow, Row, RowSink};
 use crate::sections::{Section, heading};
@@ -327,7 +328,7 @@ impl Reader {
             Source::Workbook(_) | Source::Delimited(_) => Format::DealsTable,
         };
         history.account = self.head.finish();
-        oldest_first(&mut history);
+        oldest_first(&mut history.deals);
         Ok(history)
     }
 
@@ -396,20 +397,6 @@ fn allow_codes(row: &Row, columns: &mut DealColumns, habits: Habits) {
     }
     columns.api = true;
     columns.api = deal_row::fits(row, columns, habits);
-}
-
-/// Sorts by time; deals of one second keep the file's order, reversed if the file has the newest
-/// first.
-fn oldest_first(history: &mut History) {
-    let deals = &mut history.deals;
-    let descending = match (deals.first(), deals.last()) {
-        (Some(first), Some(last)) => first.time.clock() > last.time.clock(),
-        _ => false,
-    };
-    if descending {
-        deals.reverse();
-    }
-    deals.sort_by_key(|deal| deal.time.clock());
 }
 
 /// The columns of a row of deals that stands under no heading.
