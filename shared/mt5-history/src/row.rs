@@ -147,7 +147,7 @@ pub(crate) trait RowSink {
     fn sheet(&mut self) {}
 }
 
-/// The way of a file's rows to their sink, within the bounds on rows and steps.
+/// The output of a container: hands its rows to a sink, within the bounds on rows and steps.
 pub(crate) struct RowOutput<'a> {
     sink: &'a mut dyn RowSink,
     steps: &'a mut Steps,
