@@ -16,6 +16,8 @@ pub(crate) struct DealColumns {
     pub(crate) position: Option<usize>,
     pub(crate) symbol: Option<usize>,
     pub(crate) price: Option<usize>,
+    pub(crate) stop_loss: Option<usize>,
+    pub(crate) take_profit: Option<usize>,
     pub(crate) commission: Option<usize>,
     pub(crate) fee: Option<usize>,
     pub(crate) swap: Option<usize>,
@@ -36,11 +38,12 @@ pub(crate) struct PositionColumns {
     pub(crate) kind: usize,
     pub(crate) volume: usize,
     pub(crate) open_price: usize,
-    pub(crate) stop_loss: usize,
-    pub(crate) take_profit: usize,
+    pub(crate) stop_loss: Option<usize>,
+    pub(crate) take_profit: Option<usize>,
     pub(crate) close_time: usize,
     pub(crate) close_price: usize,
     pub(crate) commission: usize,
+    pub(crate) fee: Option<usize>,
     pub(crate) swap: usize,
     pub(crate) profit: usize,
 }
@@ -92,6 +95,8 @@ impl DealColumns {
             position: at(Role::Position),
             symbol: at(Role::Symbol),
             price: at(Role::Price),
+            stop_loss: at(Role::StopLoss),
+            take_profit: at(Role::TakeProfit),
             commission: at(Role::Commission),
             fee: at(Role::Fee),
             swap: at(Role::Swap),
@@ -117,17 +122,18 @@ impl PositionColumns {
             kind: columns[3],
             volume: columns[4],
             open_price: columns[5],
-            stop_loss: columns[6],
-            take_profit: columns[7],
+            stop_loss: Some(columns[6]),
+            take_profit: Some(columns[7]),
             close_time: columns[8],
             close_price: columns[9],
             commission: columns[10],
+            fee: None,
             swap: columns[11],
             profit: columns[12],
         })
     }
 
-    /// The columns by name, in whatever order.
+    /// The columns by name, in whatever order; `None` where one that must be there is not.
     pub(crate) fn by_name(roles: &[(usize, Role)]) -> Option<Self> {
         let at = |wanted: Role| {
             roles
@@ -142,11 +148,12 @@ impl PositionColumns {
             kind: at(Role::Kind)?,
             volume: at(Role::Volume)?,
             open_price: at(Role::Price)?,
-            stop_loss: at(Role::StopLoss)?,
-            take_profit: at(Role::TakeProfit)?,
+            stop_loss: at(Role::StopLoss),
+            take_profit: at(Role::TakeProfit),
             close_time: at(Role::CloseTime)?,
             close_price: at(Role::ClosePrice)?,
             commission: at(Role::Commission)?,
+            fee: at(Role::Fee),
             swap: at(Role::Swap)?,
             profit: at(Role::Profit)?,
         })

@@ -3,6 +3,7 @@
 use rust_decimal::Decimal;
 
 use crate::columns::DealColumns;
+use crate::limits::IDENTIFIER_BYTES_MAX;
 use crate::model::{Deal, DealKind, Entry};
 use crate::number;
 use crate::row::{Cell, Row};
@@ -48,18 +49,22 @@ pub(crate) fn read(row: &Row, columns: &DealColumns, habits: Habits) -> Result<D
     let kind_cell = row.cell(columns.kind).text;
     let kind = kind_of(kind_cell, columns.api).ok_or_else(|| wrong("deal type", kind_cell))?;
     let amount = |name: &str, column: Option<usize>| amount_of(name, optional(row, column), habits);
-    let ticket = identifier(optional(row, columns.ticket));
+    let id = |name: &str, column: Option<usize>| short(name, identifier(optional(row, column)));
+    let level = |column: Option<usize>| level_of(optional(row, column), habits);
+    let ticket = id("ticket", columns.ticket)?;
     let mut deal = Deal {
         line: row.line,
         time,
         ticket: ticket.unwrap_or_else(|| format!("row-{}", row.line)),
-        order: identifier(optional(row, columns.order)),
-        position_id: identifier(optional(row, columns.position)),
-        symbol: text_of(optional(row, columns.symbol)),
+        order: id("order", columns.order)?,
+        position_id: id("position", columns.position)?,
+        symbol: short("symbol", text_of(optional(row, columns.symbol)))?,
         kind,
         entry: None,
         volume: Decimal::ZERO,
         price: Decimal::ZERO,
+        stop_loss: level(columns.stop_loss),
+        take_profit: level(columns.take_profit),
         commission: amount("commission", columns.commission)?,
         fee: amount("fee", columns.fee)?,
         swap: amount("swap", columns.swap)?,
@@ -102,7 +107,7 @@ fn read_trade(
 /// The time; to the millisecond where a second column has it so.
 fn time_of(row: &Row, columns: &DealColumns, habits: Habits) -> Result<DealTime, String> {
     let text = row.cell(columns.time).text;
-    let time = time::parse(text, habits.dates).ok_or_else(|| wrong("time", text))?;
+    let time = time::parse(text, habits.dates).ok_or_else(|| wrong_time("time", text, habits))?;
     let fine = columns
         .time_millis
         .and_then(|column| time::parse(row.cell(column).text, habits.dates));
@@ -114,6 +119,15 @@ fn time_of(row: &Row, columns: &DealColumns, habits: Habits) -> Result<DealTime,
         }
         _ => time,
     })
+}
+
+/// Says that a time cannot be read, or is in no year of a trade.
+pub(crate) fn wrong_time(name: &str, text: &str, habits: Habits) -> String {
+    if time::is_out_of_range(text, habits.dates) {
+        format!("the {name} is outside 1990 to 2100: {text:?}")
+    } else {
+        wrong(name, text)
+    }
 }
 
 fn optional(row: &Row, column: Option<usize>) -> Cell<'_> {
@@ -140,6 +154,26 @@ pub(crate) fn identifier(cell: Cell<'_>) -> Option<String> {
     };
     let blank = matches!(text.as_str(), "" | "0" | "nan" | "NaN" | "None");
     (!blank).then_some(text)
+}
+
+/// Returns what names something, if it is short enough for a key.
+///
+/// # Errors
+///
+/// Returns what is wrong with it, in plain English, if it has more than 64 bytes.
+pub(crate) fn short(name: &str, text: Option<String>) -> Result<Option<String>, String> {
+    match text {
+        Some(text) if text.len() > IDENTIFIER_BYTES_MAX => Err(format!(
+            "the {name} has more than {IDENTIFIER_BYTES_MAX} bytes"
+        )),
+        text => Ok(text),
+    }
+}
+
+/// The stop loss or take profit of a deal; 0 is none. A level is of no account to the deal's
+/// money, so one that cannot be read is none too.
+fn level_of(cell: Cell<'_>, habits: Habits) -> Option<Decimal> {
+    number::parse(cell.text, habits.mark).filter(|level| !level.is_zero())
 }
 
 /// An amount; a blank cell is nothing.

@@ -5,8 +5,7 @@ use std::borrow::Cow;
 use csv::{ByteRecord, ReaderBuilder};
 
 use crate::errors::ParseError;
-use crate::limits::ROWS_MAX;
-use crate::row::{Flow, Row, RowSink};
+use crate::row::{Flow, Row, RowOutput};
 
 /// The delimiters looked for.
 const DELIMITERS: [u8; 4] = [b';', b'\t', b',', b'|'];
@@ -33,19 +32,11 @@ impl<'a> Delimited<'a> {
         }
     }
 
-    pub(crate) fn rows(&self, sink: &mut dyn RowSink) -> Result<(), ParseError> {
+    pub(crate) fn rows(&self, output: &mut RowOutput<'_>) -> Result<(), ParseError> {
         let mut reader = reader(&self.text, self.delimiter, self.quoting);
         let (mut record, mut row) = (ByteRecord::new(), Row::default());
-        let mut rows = 0_u32;
         let mut lines = LineStarts::default();
         while let Ok(true) = reader.read_byte_record(&mut record) {
-            rows += 1;
-            if rows > ROWS_MAX {
-                return Err(ParseError::TooMuch {
-                    what: "rows",
-                    max: u64::from(ROWS_MAX),
-                });
-            }
             let offset = record.position().map_or(0, csv::Position::byte);
             row.reset(lines.at(self.text.as_bytes(), offset));
             for field in &record {
@@ -57,7 +48,7 @@ impl<'a> Delimited<'a> {
                 };
                 row.push(field, false);
             }
-            if sink.row(&row) == Flow::Stop {
+            if output.row(&row)? == Flow::Stop {
                 return Ok(());
             }
         }
@@ -167,6 +158,9 @@ fn has_stray_quote(text: &str, delimiter: u8) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::limits::PARSE_STEPS_MAX;
+    use crate::row::RowSink;
+    use crate::steps::Steps;
 
     #[derive(Default)]
     struct Seen(Vec<(u32, Vec<String>)>);
@@ -183,8 +177,9 @@ mod tests {
 
     fn rows(text: &str) -> Vec<(u32, Vec<String>)> {
         let mut seen = Seen::default();
+        let mut steps = Steps::new(PARSE_STEPS_MAX);
         Delimited::new(text.into())
-            .rows(&mut seen)
+            .rows(&mut RowOutput::new(&mut seen, &mut steps))
             .expect("few rows");
         seen.0
     }

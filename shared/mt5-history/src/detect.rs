@@ -5,7 +5,8 @@ use crate::encoding;
 use crate::errors::ParseError;
 use crate::html::Html;
 use crate::limits::FILE_BYTES_MAX;
-use crate::row::RowSink;
+use crate::row::{RowOutput, RowSink};
+use crate::steps::Steps;
 use crate::xlsx::Workbook;
 
 /// A file whose rows can be gone through, more than once.
@@ -17,11 +18,17 @@ pub(crate) enum Source<'a> {
 
 impl Source<'_> {
     /// Hands each row to `sink` until it stops.
-    pub(crate) fn rows(&self, sink: &mut dyn RowSink) -> Result<(), ParseError> {
+    ///
+    /// # Errors
+    ///
+    /// Returns [`ParseError::TooMuch`] and [`ParseError::TooCostly`] if the file is beyond a bound,
+    /// and [`ParseError::Corrupt`] if its container is damaged.
+    pub(crate) fn rows(&self, sink: &mut dyn RowSink, steps: &mut Steps) -> Result<(), ParseError> {
+        let output = &mut RowOutput::new(sink, steps);
         match self {
-            Self::Html(html) => html.rows(sink),
-            Self::Workbook(workbook) => workbook.rows(sink),
-            Self::Delimited(text) => text.rows(sink),
+            Self::Html(html) => html.rows(output),
+            Self::Workbook(workbook) => workbook.rows(output),
+            Self::Delimited(text) => text.rows(output),
         }
     }
 
@@ -32,7 +39,7 @@ impl Source<'_> {
 }
 
 /// Opens a file of any supported container.
-pub(crate) fn open(bytes: &[u8]) -> Result<Source<'_>, ParseError> {
+pub(crate) fn open<'a>(bytes: &'a [u8], steps: &mut Steps) -> Result<Source<'a>, ParseError> {
     if bytes.len() > FILE_BYTES_MAX {
         return Err(ParseError::TooLarge {
             bytes: bytes.len(),
@@ -43,7 +50,7 @@ pub(crate) fn open(bytes: &[u8]) -> Result<Source<'_>, ParseError> {
         return Err(ParseError::Empty);
     }
     if bytes.starts_with(b"PK") {
-        return Ok(Source::Workbook(Box::new(Workbook::open(bytes)?)));
+        return Ok(Source::Workbook(Box::new(Workbook::open(bytes, steps)?)));
     }
     let text = encoding::decode(bytes);
     if text.trim().is_empty() {

@@ -31,6 +31,12 @@ pub enum ParseError {
         /// The bound.
         max: u64,
     },
+    /// The file takes more work than this crate spends on one.
+    #[error("the file is too costly to read: it takes more than {steps_max} steps")]
+    TooCostly {
+        /// The greatest number of steps.
+        steps_max: u64,
+    },
     /// The file can be read but is no MetaTrader 5 history.
     #[error("the file is no MetaTrader 5 trade history: {0}")]
     NotHistory(NotHistory),
@@ -49,9 +55,15 @@ pub enum NotHistory {
     /// A report of the strategy tester.
     #[error("it is a strategy tester report")]
     StrategyTester,
-    /// It has positions or orders, but no table of deals.
-    #[error("it has no table of deals")]
+    /// It is a report with positions or orders, but without its table of deals.
+    #[error("it is a report without its table of deals; export the whole report")]
     NoDeals,
+    /// It has positions, but not all that their result is made of.
+    #[error("it has no table of deals, and its positions lack commission, swap or another column")]
+    IncompletePositions,
+    /// It has positions, one of them with two different results.
+    #[error("it has no table of deals, and one position is there twice with different figures")]
+    RepeatedPosition,
     /// Nothing in it is known.
     #[error("no table of deals was found in it")]
     Unrecognized,

@@ -4,13 +4,14 @@
 //! nested or cut off. A hidden cell counts for nothing; a spanning cell fills its columns.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use html5gum::emitters::callback::{CallbackEmitter, CallbackEvent};
 use html5gum::{Span, Tokenizer};
 
 use crate::errors::ParseError;
-use crate::limits::{CELL_BYTES_MAX, CELLS_PER_ROW_MAX, ROWS_MAX};
-use crate::row::{Flow, Row, RowSink};
+use crate::limits::{CELL_BYTES_MAX, CELLS_PER_ROW_MAX, HIDDEN_CLASSES_MAX};
+use crate::row::{Flow, Row, RowOutput};
 
 /// An HTML document.
 pub(crate) struct Html<'a> {
@@ -22,8 +23,8 @@ impl<'a> Html<'a> {
         Self { text }
     }
 
-    pub(crate) fn rows(&self, sink: &mut dyn RowSink) -> Result<(), ParseError> {
-        let mut builder = Builder::new(&self.text, sink);
+    pub(crate) fn rows(&self, output: &mut RowOutput<'_>) -> Result<(), ParseError> {
+        let mut builder = Builder::new(&self.text, output);
         let mut emitter = CallbackEmitter::new(|event: CallbackEvent<'_>, span: Span<usize>| {
             builder.event(event, span)
         });
@@ -33,24 +34,14 @@ impl<'a> Html<'a> {
             .next()
             .map(|Ok(end)| end);
         match end {
-            Some(Ended::TooManyRows) => Err(ParseError::TooMuch {
-                what: "rows",
-                max: u64::from(ROWS_MAX),
-            }),
-            Some(Ended::BySink) => Ok(()),
-            None => {
-                builder.end_row();
-                Ok(())
-            }
+            Some(ended) => ended,
+            None => builder.end_row().unwrap_or(Ok(())),
         }
     }
 }
 
-/// Why the reading ended before the document did.
-enum Ended {
-    BySink,
-    TooManyRows,
-}
+/// The reason why the reading ended before the document did: the sink stopped, or a bound.
+type Ended = Result<(), ParseError>;
 
 /// Where text goes to.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -71,12 +62,11 @@ struct Tag {
     span: usize,
 }
 
-struct Builder<'a> {
+struct Builder<'a, 's> {
     source: &'a [u8],
-    sink: &'a mut dyn RowSink,
+    output: &'a mut RowOutput<'s>,
     lines: LineCounter,
     row: Row,
-    rows: u32,
     in_row: bool,
     row_hidden: bool,
     place: Place,
@@ -84,17 +74,16 @@ struct Builder<'a> {
     cell_span: usize,
     cell_hidden: bool,
     tag: Tag,
-    hidden_classes: Vec<String>,
+    hidden_classes: HiddenClasses,
 }
 
-impl<'a> Builder<'a> {
-    fn new(source: &'a str, sink: &'a mut dyn RowSink) -> Self {
+impl<'a, 's> Builder<'a, 's> {
+    fn new(source: &'a str, output: &'a mut RowOutput<'s>) -> Self {
         Self {
             source: source.as_bytes(),
-            sink,
+            output,
             lines: LineCounter::default(),
             row: Row::default(),
-            rows: 0,
             in_row: false,
             row_hidden: false,
             place: Place::Nowhere,
@@ -102,11 +91,14 @@ impl<'a> Builder<'a> {
             cell_span: 1,
             cell_hidden: false,
             tag: Tag::default(),
-            hidden_classes: vec!["hidden".to_owned()],
+            hidden_classes: HiddenClasses::default(),
         }
     }
 
     fn event(&mut self, event: CallbackEvent<'_>, span: Span<usize>) -> Option<Ended> {
+        if let Err(error) = self.output.take(1) {
+            return Some(Err(error));
+        }
         match event {
             CallbackEvent::OpenStartTag { name } => {
                 self.tag.name.clear();
@@ -152,11 +144,9 @@ impl<'a> Builder<'a> {
             b"style" => self.tag.hidden |= hides(&String::from_utf8_lossy(value)),
             b"class" => {
                 let classes = String::from_utf8_lossy(value);
-                self.tag.hidden |= classes.split_ascii_whitespace().any(|class| {
-                    self.hidden_classes
-                        .iter()
-                        .any(|known| known.eq_ignore_ascii_case(class))
-                });
+                self.tag.hidden |= classes
+                    .split_ascii_whitespace()
+                    .any(|class| self.hidden_classes.contains(class));
             }
             _ => {}
         }
@@ -192,13 +182,15 @@ impl<'a> Builder<'a> {
             b"tr" | b"table" | b"tbody" | b"thead" | b"body" | b"html" => return self.end_row(),
             b"td" | b"th" => self.end_cell(),
             b"title" if self.place == Place::Title => {
-                self.sink.title(self.text.trim());
+                self.output.title(self.text.trim());
                 self.leave();
             }
             b"style" if self.place == Place::Style => {
                 let style = std::mem::take(&mut self.text);
-                self.hidden_classes.extend(hidden_classes(&style));
                 self.leave();
+                if let Err(error) = self.hidden_classes.add(&style) {
+                    return Some(Err(error));
+                }
             }
             _ => {}
         }
@@ -265,13 +257,10 @@ impl<'a> Builder<'a> {
         if !std::mem::take(&mut self.in_row) || self.row_hidden {
             return None;
         }
-        self.rows += 1;
-        if self.rows > ROWS_MAX {
-            return Some(Ended::TooManyRows);
-        }
-        match self.sink.row(&self.row) {
-            Flow::Continue => None,
-            Flow::Stop => Some(Ended::BySink),
+        match self.output.row(&self.row) {
+            Ok(Flow::Continue) => None,
+            Ok(Flow::Stop) => Some(Ok(())),
+            Err(error) => Some(Err(error)),
         }
     }
 }
@@ -305,25 +294,57 @@ fn hides(style: &str) -> bool {
     compact.to_ascii_lowercase().contains("display:none")
 }
 
-/// The classes that a style sheet gives `display: none`, at most 64.
-fn hidden_classes(style: &str) -> Vec<String> {
-    style
-        .split('}')
-        .filter_map(|rule| rule.rsplit_once('{'))
-        .filter(|(_, body)| hides(body))
-        .flat_map(|(selector, _)| selector.split([',', ' ', '\n', '\t', '\r']))
-        .filter_map(|part| {
-            part.rsplit_once('.')
-                .map(|(_, class)| class.trim().to_owned())
-        })
-        .filter(|class| !class.is_empty())
-        .take(64)
-        .collect()
+/// The classes of a document that hide what bears them, in lower case.
+struct HiddenClasses(HashSet<String>);
+
+impl Default for HiddenClasses {
+    fn default() -> Self {
+        Self(HashSet::from(["hidden".to_owned()]))
+    }
+}
+
+impl HiddenClasses {
+    fn contains(&self, class: &str) -> bool {
+        if class.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            self.0.contains(&class.to_ascii_lowercase())
+        } else {
+            self.0.contains(class)
+        }
+    }
+
+    /// Adds the classes that a style sheet gives `display: none`.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`ParseError::TooMuch`] if the document has more than [`HIDDEN_CLASSES_MAX`] of
+    /// them. Further ones cannot be left out: cells that nobody sees would be read.
+    fn add(&mut self, style: &str) -> Result<(), ParseError> {
+        let classes = style
+            .split('}')
+            .filter_map(|rule| rule.rsplit_once('{'))
+            .filter(|(_, body)| hides(body))
+            .flat_map(|(selector, _)| selector.split([',', ' ', '\n', '\t', '\r']))
+            .filter_map(|part| part.rsplit_once('.').map(|(_, class)| class.trim()))
+            .filter(|class| !class.is_empty());
+        for class in classes {
+            self.0.insert(class.to_ascii_lowercase());
+            if self.0.len() > HIDDEN_CLASSES_MAX {
+                return Err(ParseError::TooMuch {
+                    what: "classes that hide cells",
+                    max: HIDDEN_CLASSES_MAX as u64,
+                });
+            }
+        }
+        Ok(())
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::limits::PARSE_STEPS_MAX;
+    use crate::row::RowSink;
+    use crate::steps::Steps;
 
     #[derive(Default)]
     struct Seen(Vec<(u32, Vec<String>)>);
@@ -340,7 +361,10 @@ mod tests {
 
     fn rows(html: &str) -> Vec<(u32, Vec<String>)> {
         let mut seen = Seen::default();
-        Html::new(html.into()).rows(&mut seen).expect("few rows");
+        let mut steps = Steps::new(PARSE_STEPS_MAX);
+        Html::new(html.into())
+            .rows(&mut RowOutput::new(&mut seen, &mut steps))
+            .expect("few rows");
         seen.0
     }
 

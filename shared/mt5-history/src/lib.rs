@@ -1,8 +1,9 @@
 //! Reads MetaTrader 5 trade histories: the terminal's "Trade History Report" (HTML, XLSX), exports
-//! of its deals (CSV), and tables of the API's `history_deals_get` (CSV, XLSX).
+//! of its deals (CSV), tables of the API's `history_deals_get` (CSV, XLSX), and tables of closed
+//! positions that were saved without deals.
 //!
 //! Pure: bytes in, a [`History`] or a [`ParseError`] out. No clock, no files, no network. Total:
-//! whatever the bytes are, [`parse`] neither panics nor uses more than bounded memory.
+//! whatever the bytes are, [`parse`] does not panic, and its memory and its steps are bounded.
 //!
 //! How a file is read, one module a step:
 //!
@@ -11,7 +12,8 @@
 //! 3. `survey` goes over the rows once for the file's habits (decimal mark, order of dates).
 //! 4. `report` walks the rows, finds the sections (`sections`, with `words` as help) and reads
 //!    their rows (`deal_row`, `position_row`, `account`, with `number` and `time`).
-//! 5. [`link`] finds the position each deal belongs to, [`History::totals`] sums up.
+//! 5. [`link`] finds the position each deal belongs to, [`History::totals`] sums up, and
+//!    [`deal_instants`] tells when each was done.
 
 mod account;
 mod columns;
@@ -21,15 +23,18 @@ mod detect;
 mod encoding;
 mod errors;
 mod html;
+mod instants;
 mod limits;
 mod link;
 mod link_exits;
 mod model;
 mod number;
+mod order;
 mod position_row;
 mod report;
 mod row;
 mod sections;
+mod steps;
 mod survey;
 mod time;
 mod totals;
@@ -41,14 +46,17 @@ mod xlsx;
 mod tests;
 
 pub use errors::{NotHistory, ParseError};
-pub use limits::{FILE_BYTES_MAX, ISSUES_KEPT_MAX, ROWS_MAX};
-pub use link::{LinkSummary, link};
+pub use instants::{deal_instants, instants_in_order};
+pub use limits::{FILE_BYTES_MAX, ISSUES_KEPT_MAX, LINK_STEPS_MAX, PARSE_STEPS_MAX, ROWS_MAX};
+pub use link::{LinkSummary, link, try_link};
 pub use model::{
     AccountHeader, AccountKind, AccountMode, Canceled, Deal, DealKind, Entry, Format, History,
     Position, RowIssue, Side,
 };
 pub use time::DealTime;
 pub use totals::Totals;
+
+use steps::Steps;
 
 /// Reads a history file, whatever of the supported forms it has.
 ///
@@ -57,10 +65,15 @@ pub use totals::Totals;
 ///
 /// # Errors
 ///
-/// [`ParseError`] when the file as a whole is no MetaTrader 5 history, is damaged, or is beyond
-/// the bounds of this crate.
+/// Returns [`ParseError`] if the file as a whole is no MetaTrader 5 history, is damaged, or is
+/// beyond the bounds of this crate.
 pub fn parse(bytes: &[u8]) -> Result<History, ParseError> {
-    let source = detect::open(bytes)?;
-    let habits = survey::survey(&source)?;
-    report::read(&source, habits)
+    parse_within(bytes, &mut Steps::new(PARSE_STEPS_MAX))
+}
+
+/// Reads a history file within the given steps.
+fn parse_within(bytes: &[u8], steps: &mut Steps) -> Result<History, ParseError> {
+    let source = detect::open(bytes, steps)?;
+    let habits = survey::survey(&source, steps)?;
+    report::read(&source, habits, steps)
 }

@@ -5,27 +5,39 @@ use std::collections::HashMap;
 use chrono::NaiveDateTime;
 use rust_decimal::Decimal;
 
+use crate::errors::ParseError;
 use crate::model::{Deal, Entry, History, Position, Side};
+use crate::steps::Steps;
 
 /// The steps that the search for partial closes may take over a whole file.
 const SEARCH_STEPS_MAX: u32 = 2_000_000;
 /// The exits that are tried as the parts of one position.
 const PARTS_MAX: usize = 24;
+/// The exits before a position's close that are looked at for its parts.
+const PARTS_LOOKED_AT_MAX: usize = PARTS_MAX * 4;
+/// The rows alike but for the price that are looked at for an exit's.
+const ALIKE_MAX: usize = 64;
 
 /// Gives exits the number of the position row they closed: first those that closed a whole
 /// position, then those that together did.
-pub(crate) fn by_positions(history: &mut History) {
+///
+/// # Errors
+///
+/// Returns [`ParseError::TooCostly`] if the steps are used up.
+pub(crate) fn by_positions(history: &mut History, steps: &mut Steps) -> Result<(), ParseError> {
     let Some(positions) = &history.positions else {
-        return;
+        return Ok(());
     };
+    steps.take(history.deals.len() + positions.len())?;
     let mut matcher = Matcher::new(positions, &history.deals);
-    matcher.whole(true);
-    matcher.whole(false);
-    matcher.parts();
+    matcher.whole(true, steps)?;
+    matcher.whole(false, steps)?;
+    matcher.parts(steps)?;
     let found = matcher.found;
     for (deal, position) in found {
         history.deals[deal].position_id = Some(positions[position].id.clone());
     }
+    Ok(())
 }
 
 /// What a whole close and its position have in common.
@@ -79,7 +91,8 @@ impl<'a> Matcher<'a> {
     /// Matches closes of whole positions: by symbol, side, time and volume, and by profit if so
     /// wanted. Among several rows that fit, the price decides, then the order in the file.
     /// Without the profit only a single row that fits will do.
-    fn whole(&mut self, with_profit: bool) {
+    fn whole(&mut self, with_profit: bool, steps: &mut Steps) -> Result<(), ParseError> {
+        steps.take(self.rows.len() + self.exits.len())?;
         let mut by_close: HashMap<Close<'a>, Vec<usize>> = HashMap::new();
         for at in self.rows.iter().rev() {
             let position = &self.positions[*at];
@@ -97,9 +110,14 @@ impl<'a> Matcher<'a> {
         let mut left = Vec::new();
         for at in std::mem::take(&mut self.exits) {
             let deal = &deals[at];
-            let row = close_of(deal, with_profit)
-                .and_then(|close| by_close.get_mut(&close))
-                .and_then(|rows| self.pick(rows, deal, with_profit));
+            let rows = close_of(deal, with_profit).and_then(|close| by_close.get_mut(&close));
+            let row = match rows {
+                Some(rows) => {
+                    steps.take(rows.len().min(ALIKE_MAX))?;
+                    self.pick(rows, deal, with_profit)
+                }
+                None => None,
+            };
             match row {
                 Some(row) => {
                     taken[row] = true;
@@ -110,6 +128,7 @@ impl<'a> Matcher<'a> {
         }
         self.exits = left;
         self.rows.retain(|row| !taken[*row]);
+        Ok(())
     }
 
     /// Takes the row for `deal` out of `rows`, which has the first of the file last.
@@ -118,7 +137,7 @@ impl<'a> Matcher<'a> {
             return None;
         }
         // Rows that share all but the price are few; looking further would not be linear.
-        let tail = rows.len().saturating_sub(64);
+        let tail = rows.len().saturating_sub(ALIKE_MAX);
         let priced = (tail..rows.len())
             .rev()
             .find(|at| self.positions[rows[*at]].close_price == deal.price);
@@ -130,7 +149,7 @@ impl<'a> Matcher<'a> {
 
     /// Matches positions that were closed in parts: exits between open and close whose volumes
     /// and profits add up to the row's.
-    fn parts(&mut self) {
+    fn parts(&mut self, steps: &mut Steps) -> Result<(), ParseError> {
         let deals = self.deals;
         let mut pools: HashMap<(&str, Side), Vec<usize>> = HashMap::new();
         for at in &self.exits {
@@ -149,6 +168,7 @@ impl<'a> Matcher<'a> {
             let Some(pool) = pools.get(&key) else {
                 continue;
             };
+            steps.take(PARTS_LOOKED_AT_MAX.min(pool.len()))?;
             let candidates = candidates(pool, deals, &used, position);
             let mut search = Search {
                 deals,
@@ -163,6 +183,7 @@ impl<'a> Matcher<'a> {
                 }
             }
         }
+        steps.take((SEARCH_STEPS_MAX - steps_left) as usize)
     }
 }
 
@@ -183,7 +204,7 @@ fn candidates(pool: &[usize], deals: &[Deal], used: &[bool], position: &Position
     pool[..end]
         .iter()
         .rev()
-        .take(PARTS_MAX * 4)
+        .take(PARTS_LOOKED_AT_MAX)
         .take_while(|at| clock(at) >= position.open_time.clock())
         .filter(|at| !used[**at] && deals[**at].volume <= position.volume)
         .take(PARTS_MAX)

@@ -11,12 +11,12 @@ use crate::time::DealTime;
 pub struct History {
     /// The form the file had.
     pub format: Format,
-    /// What the file says of the account; all absent in a table of deals.
+    /// What the file says of the account; all absent in a table of deals or positions.
     pub account: AccountHeader,
-    /// The deals, oldest first.
+    /// The deals, oldest first. None in a table of positions.
     pub deals: Vec<Deal>,
-    /// The rows of a report's Positions section (closed positions); `None` where the file has no
-    /// such section.
+    /// The rows of a report's Positions section or of a table of positions (closed positions);
+    /// `None` where the file has no such rows.
     pub positions: Option<Vec<Position>>,
     /// The number of rows in a report's Open Positions section.
     pub open_positions: usize,
@@ -65,6 +65,8 @@ pub enum Format {
     DealsCsv,
     /// Deals as the API gives them (`history_deals_get`), as delimited text or XLSX.
     DealsTable,
+    /// Closed positions alone, as HTML, XLSX or delimited text: there are no deals.
+    PositionsTable,
 }
 
 /// A row that could not be taken.
@@ -140,6 +142,10 @@ pub struct Deal {
     pub volume: Decimal,
     /// The price.
     pub price: Decimal,
+    /// The stop loss, where the file shows it and one was set.
+    pub stop_loss: Option<Decimal>,
+    /// The take profit, where the file shows it and one was set.
+    pub take_profit: Option<Decimal>,
     /// The commission (mostly negative), in the account's currency as all amounts.
     pub commission: Decimal,
     /// The fee (mostly negative).
@@ -289,10 +295,20 @@ pub struct Position {
     pub close_price: Decimal,
     /// The commission.
     pub commission: Decimal,
+    /// The fee, where the file shows one.
+    pub fee: Decimal,
     /// The swap.
     pub swap: Decimal,
     /// The profit.
     pub profit: Decimal,
     /// The comment, where the file shows one.
     pub comment: Option<String>,
+}
+
+impl Position {
+    /// Profit, commission, swap and fee together.
+    #[must_use]
+    pub fn net(&self) -> Decimal {
+        self.profit + self.commission + self.swap + self.fee
+    }
 }

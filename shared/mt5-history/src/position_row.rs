@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 
 use crate::columns::PositionColumns;
-use crate::deal_row::{amount_of, identifier, volume_of, wrong};
+use crate::deal_row::{amount_of, identifier, short, volume_of, wrong, wrong_time};
 use crate::model::Position;
 use crate::number;
 use crate::row::Row;
@@ -48,25 +48,26 @@ pub(crate) fn read(
     }
     let time = |name: &str, column: usize| {
         let text = row.cell(column).text;
-        time::parse(text, habits.dates).ok_or_else(|| wrong(name, text))
+        time::parse(text, habits.dates).ok_or_else(|| wrong_time(name, text, habits))
     };
     let price = |name: &str, column: usize| {
         let text = row.cell(column).text;
         number::parse(text, habits.mark).ok_or_else(|| wrong(name, text))
     };
     let amount = |name: &str, column: usize| amount_of(name, row.cell(column), habits);
-    let level =
-        |name: &str, column: usize| amount(name, column).map(|l| (!l.is_zero()).then_some(l));
+    let level = |name: &str, column: Option<usize>| {
+        let level = column.map_or(Ok(Decimal::ZERO), |column| amount(name, column))?;
+        Ok::<_, String>((!level.is_zero()).then_some(level))
+    };
     let (kind, volume) = (row.cell(columns.kind).text, row.cell(columns.volume).text);
-    let symbol = row.cell(columns.symbol).text;
-    if symbol.is_empty() {
-        return Err(wrong("symbol", symbol));
-    }
+    let symbol = row.cell(columns.symbol).text.to_owned();
+    let id = short("position", identifier(row.cell(columns.id)))?;
     Ok(Position {
         line: row.line,
         open_time: time("open time", columns.open_time)?,
-        id: identifier(row.cell(columns.id)).ok_or_else(|| wrong("position", ""))?,
-        symbol: symbol.to_owned(),
+        id: id.ok_or_else(|| wrong("position", ""))?,
+        symbol: short("symbol", Some(symbol).filter(|symbol| !symbol.is_empty()))?
+            .ok_or_else(|| wrong("symbol", ""))?,
         side: side_of(kind).ok_or_else(|| wrong("position type", kind))?,
         volume: volume_of(volume, habits)
             .filter(|volume| *volume > Decimal::ZERO)
@@ -77,6 +78,9 @@ pub(crate) fn read(
         close_time: time("close time", columns.close_time)?,
         close_price: price("close price", columns.close_price)?,
         commission: amount("commission", columns.commission)?,
+        fee: columns
+            .fee
+            .map_or(Ok(Decimal::ZERO), |column| amount("fee", column))?,
         swap: amount("swap", columns.swap)?,
         profit: amount("profit", columns.profit)?,
         comment: None,

@@ -1,25 +1,31 @@
 //! Walks a file's rows: finds the sections and reads their rows.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use crate::account::HeadReader;
 use crate::columns::{DealColumns, deal_roles_by_place};
 use crate::deal_row;
 use crate::detect::Source;
 use crate::errors::{NotHistory, ParseError};
-use crate::limits::ROWS_MAX;
-use crate::model::{Format, History};
+use crate::limits::{NAME_BYTES_MAX, ROWS_MAX};
+use crate::model::{Format, History, Position};
+use crate::order::oldest_first;
 use crate::position_row;
 use crate::row::{Flow, Row, RowSink};
 use crate::sections::{Section, heading};
+use crate::steps::Steps;
 use crate::survey::Habits;
 use crate::time;
 use crate::words::{MT4_WORDS, TESTER_TITLES, normalize};
 
 /// Reads a history from the rows of `source`.
-pub(crate) fn read(source: &Source<'_>, habits: Habits) -> Result<History, ParseError> {
+pub(crate) fn read(
+    source: &Source<'_>,
+    habits: Habits,
+    steps: &mut Steps,
+) -> Result<History, ParseError> {
     let mut reader = Reader::new(habits);
-    source.rows(&mut reader)?;
+    source.rows(&mut reader, steps)?;
     reader.finish(source)
 }
 
@@ -50,6 +56,7 @@ const STRAYS_MAX: usize = 16;
 struct Seen {
     deals: bool,
     positions: bool,
+    incomplete_positions: bool,
     open_positions: bool,
     orders: bool,
     mt4: bool,
@@ -132,6 +139,7 @@ impl Reader {
                 self.seen.positions = true;
                 self.history.positions.get_or_insert_default();
             }
+            Section::IncompletePositions => self.seen.incomplete_positions = true,
             Section::OpenPositions => self.seen.open_positions = true,
             Section::Orders => self.seen.orders = true,
             Section::Mt4 => self.seen.mt4 = true,
@@ -150,7 +158,8 @@ impl Reader {
         }
         for (_, cell) in row.filled() {
             self.seen.tester |= names_tester(cell.text) || is_tester_period(cell.text);
-            self.seen.mt4 |= MT4_WORDS.contains(&normalize(cell.text).as_str());
+            self.seen.mt4 |= cell.text.len() <= NAME_BYTES_MAX
+                && MT4_WORDS.contains(&normalize(cell.text).as_str());
         }
     }
 
@@ -230,7 +239,10 @@ impl Reader {
         match section {
             Section::Deals(columns) => deal_row::fits(row, columns, self.habits),
             Section::Positions(columns) => position_row::fits(row, columns, self.habits),
-            Section::OpenPositions | Section::Orders | Section::Mt4 => {
+            Section::IncompletePositions
+            | Section::OpenPositions
+            | Section::Orders
+            | Section::Mt4 => {
                 let time = row.cell(0);
                 time::is_report_time(time.text, time.number, self.habits.dates)
             }
@@ -245,7 +257,10 @@ impl Reader {
             Section::Positions(columns) => {
                 row.fault.is_some() || position_row::means_a_position(row, columns, self.habits)
             }
-            Section::OpenPositions | Section::Orders | Section::Mt4 => false,
+            Section::IncompletePositions
+            | Section::OpenPositions
+            | Section::Orders
+            | Section::Mt4 => false,
         }
     }
 
@@ -269,7 +284,7 @@ impl Reader {
             },
             Section::OpenPositions => self.history.open_positions += 1,
             Section::Orders => self.history.orders += 1,
-            Section::Mt4 => {}
+            Section::IncompletePositions | Section::Mt4 => {}
         }
     }
 
@@ -297,7 +312,13 @@ impl Reader {
             return Err(NotHistory::StrategyTester.into());
         }
         if !self.seen.deals {
-            return Err(self.what_else().into());
+            if let Some(what) = self.what_else() {
+                return Err(what.into());
+            }
+            let mut history = self.history;
+            history.format = Format::PositionsTable;
+            leave_out_repeated(&mut history)?;
+            return Ok(history);
         }
         let mut history = self.history;
         history.format = match source {
@@ -307,21 +328,66 @@ impl Reader {
             Source::Workbook(_) | Source::Delimited(_) => Format::DealsTable,
         };
         history.account = self.head.finish();
-        oldest_first(&mut history);
+        oldest_first(&mut history.deals);
         Ok(history)
     }
 
-    fn what_else(&self) -> NotHistory {
-        if self.seen.mt4 {
-            NotHistory::Mt4Statement
-        } else if self.seen.open_positions && !self.seen.positions {
-            NotHistory::OpenPositionsReport
-        } else if self.seen.positions || self.seen.orders {
-            NotHistory::NoDeals
-        } else {
-            NotHistory::Unrecognized
+    /// Returns what a file without deals is; `None` for a table of closed positions alone.
+    ///
+    /// The figures of closed positions are certain: each row has all that its result is made of. A
+    /// report (an account, orders, open positions) has deals too, so one without them is cut off.
+    fn what_else(&self) -> Option<NotHistory> {
+        let seen = &self.seen;
+        if seen.mt4 {
+            return Some(NotHistory::Mt4Statement);
         }
+        if !seen.positions {
+            return Some(if seen.open_positions {
+                NotHistory::OpenPositionsReport
+            } else if seen.incomplete_positions {
+                NotHistory::IncompletePositions
+            } else if seen.orders {
+                NotHistory::NoDeals
+            } else {
+                NotHistory::Unrecognized
+            });
+        }
+        if seen.open_positions || seen.orders || self.head.found() {
+            return Some(NotHistory::NoDeals);
+        }
+        seen.incomplete_positions
+            .then_some(NotHistory::IncompletePositions)
     }
+}
+
+/// Leaves out positions that a table without deals has twice.
+///
+/// # Errors
+///
+/// Returns [`NotHistory::RepeatedPosition`] if the two have different figures: nothing tells which
+/// are right.
+fn leave_out_repeated(history: &mut History) -> Result<(), NotHistory> {
+    let mut positions: Vec<Position> = Vec::new();
+    let mut places: HashMap<String, usize> = HashMap::new();
+    for position in history.positions.take().unwrap_or_default() {
+        let Some(at) = places.get(&position.id) else {
+            places.insert(position.id.clone(), positions.len());
+            positions.push(position);
+            continue;
+        };
+        let line = position.line;
+        let first = Position {
+            line,
+            ..positions[*at].clone()
+        };
+        if position != first {
+            return Err(NotHistory::RepeatedPosition);
+        }
+        let message = format!("the position {} is there twice", position.id);
+        history.report(line, message);
+    }
+    history.positions = Some(positions);
+    Ok(())
 }
 
 /// A table with a report's names may still have the API's codes: its rows tell.
@@ -331,20 +397,6 @@ fn allow_codes(row: &Row, columns: &mut DealColumns, habits: Habits) {
     }
     columns.api = true;
     columns.api = deal_row::fits(row, columns, habits);
-}
-
-/// Sorts by time; deals of one second keep the file's order, reversed if the file has the newest
-/// first.
-fn oldest_first(history: &mut History) {
-    let deals = &mut history.deals;
-    let descending = match (deals.first(), deals.last()) {
-        (Some(first), Some(last)) => first.time.clock() > last.time.clock(),
-        _ => false,
-    };
-    if descending {
-        deals.reverse();
-    }
-    deals.sort_by_key(|deal| deal.time.clock());
 }
 
 /// The columns of a row of deals that stands under no heading.

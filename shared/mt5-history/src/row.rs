@@ -1,6 +1,8 @@
 //! A bounded row of cells: what all containers are turned into.
 
-use crate::limits::{CELL_BYTES_MAX, CELLS_PER_ROW_MAX};
+use crate::errors::ParseError;
+use crate::limits::{CELL_BYTES_MAX, CELLS_PER_ROW_MAX, ROWS_MAX};
+use crate::steps::Steps;
 
 /// A row. Its buffers are used again for the next one, so a file's rows are never held together.
 #[derive(Debug, Default)]
@@ -98,6 +100,11 @@ impl Row {
             })
     }
 
+    /// The steps that handling the row takes.
+    fn steps(&self) -> usize {
+        1 + self.cells.len() + self.text.len()
+    }
+
     /// The cells that are not blank, each with its index.
     pub(crate) fn filled(&self) -> impl Iterator<Item = (usize, Cell<'_>)> {
         (0..self.cells.len())
@@ -138,4 +145,58 @@ pub(crate) trait RowSink {
 
     /// Another sheet of the workbook begins; the default does nothing.
     fn sheet(&mut self) {}
+}
+
+/// The output of a container: hands its rows to a sink, within the bounds on rows and steps.
+pub(crate) struct RowOutput<'a> {
+    sink: &'a mut dyn RowSink,
+    steps: &'a mut Steps,
+    rows: u32,
+}
+
+impl<'a> RowOutput<'a> {
+    pub(crate) fn new(sink: &'a mut dyn RowSink, steps: &'a mut Steps) -> Self {
+        Self {
+            sink,
+            steps,
+            rows: 0,
+        }
+    }
+
+    /// Hands a row to the sink.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`ParseError::TooMuch`] if the file has more than [`ROWS_MAX`] rows, and
+    /// [`ParseError::TooCostly`] if the steps are used up.
+    pub(crate) fn row(&mut self, row: &Row) -> Result<Flow, ParseError> {
+        self.rows += 1;
+        if self.rows > ROWS_MAX {
+            return Err(ParseError::TooMuch {
+                what: "rows",
+                max: u64::from(ROWS_MAX),
+            });
+        }
+        self.steps.take(row.steps())?;
+        Ok(self.sink.row(row))
+    }
+
+    /// Hands the document's title to the sink.
+    pub(crate) fn title(&mut self, text: &str) {
+        self.sink.title(text);
+    }
+
+    /// Tells the sink that another sheet begins.
+    pub(crate) fn sheet(&mut self) {
+        self.sink.sheet();
+    }
+
+    /// Adds steps that a container takes by itself.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`ParseError::TooCostly`] if the steps are used up.
+    pub(crate) fn take(&mut self, steps: usize) -> Result<(), ParseError> {
+        self.steps.take(steps)
+    }
 }

@@ -7,7 +7,10 @@
 //! | Deals | 13 to 15 | a direction |
 //! | Open Positions | 12 | a market price |
 
+use std::collections::HashSet;
+
 use crate::columns::{DealColumns, PositionColumns, deal_roles_by_place};
+use crate::limits::{COLUMNS_NAMED_MAX, NAME_BYTES_MAX};
 use crate::number::{self, DecimalMark};
 use crate::row::Row;
 use crate::time::{self, DateHabits};
@@ -18,6 +21,8 @@ use crate::words::{Role, normalize, role_of};
 pub(crate) enum Section {
     Deals(DealColumns),
     Positions(PositionColumns),
+    /// Closed positions without all columns that their result is made of.
+    IncompletePositions,
     OpenPositions,
     Orders,
     Mt4,
@@ -36,7 +41,7 @@ const COLUMNS_MIN: usize = 5;
 
 /// Recognizes a heading.
 pub(crate) fn heading(row: &Row) -> Option<Heading> {
-    if row.filled_count() < COLUMNS_MIN
+    if !(COLUMNS_MIN..=COLUMNS_NAMED_MAX).contains(&row.filled_count())
         || !row
             .filled()
             .all(|(_, cell)| !cell.number && is_name(cell.text))
@@ -61,9 +66,10 @@ pub(crate) fn heading(row: &Row) -> Option<Heading> {
         })
 }
 
-/// A table's columns are named by words: no number, no date.
+/// A table's columns are named by words: no number, no date, no long text.
 fn is_name(text: &str) -> bool {
-    time::parse(text, DateHabits::default()).is_none()
+    text.len() <= NAME_BYTES_MAX
+        && time::parse(text, DateHabits::default()).is_none()
         && number::parse(text, DecimalMark::Dot).is_none()
 }
 
@@ -71,11 +77,12 @@ fn is_name(text: &str) -> bool {
 /// fee: in some languages both bear one name.
 fn roles_of(names: &[(usize, String)]) -> Vec<(usize, Role)> {
     let mut roles: Vec<(usize, Role)> = Vec::with_capacity(names.len());
+    let mut seen: HashSet<Role> = HashSet::new();
     for (column, name) in names {
         let Some(mut role) = role_of(name) else {
             continue;
         };
-        let taken = |wanted: Role| roles.iter().any(|(_, role)| *role == wanted);
+        let taken = |wanted: Role| seen.contains(&wanted);
         if taken(role) {
             role = match role {
                 Role::Time => Role::CloseTime,
@@ -85,6 +92,7 @@ fn roles_of(names: &[(usize, String)]) -> Vec<(usize, Role)> {
                 _ => Role::Other,
             };
         }
+        seen.insert(role);
         roles.push((*column, role));
     }
     sort_out_side_column(names, &mut roles);
@@ -131,15 +139,23 @@ fn by_name(names: &[(usize, String)], roles: &[(usize, Role)]) -> Option<Section
         return Some(Section::Orders);
     }
     if has(Role::CloseTime) && has(Role::ClosePrice) && has(Role::Profit) {
-        let columns: Vec<usize> = names.iter().map(|(column, _)| *column).collect();
-        return PositionColumns::by_name(roles)
-            .or_else(|| PositionColumns::by_place(&columns))
-            .map(Section::Positions);
+        let columns = PositionColumns::by_name(roles).or_else(|| positions_by_place(names));
+        return Some(columns.map_or(Section::IncompletePositions, Section::Positions));
     }
     if has(Role::MarketPrice) && has(Role::Profit) && has(Role::Volume) {
         return Some(Section::OpenPositions);
     }
     None
+}
+
+/// The columns of a table that has the shape of a report's Positions section.
+fn positions_by_place(names: &[(usize, String)]) -> Option<PositionColumns> {
+    let name = |at: usize| names.get(at).map(|(_, name)| name.as_str());
+    if !(13..=15).contains(&names.len()) || name(0) != name(8) || name(5) != name(9) {
+        return None;
+    }
+    let columns: Vec<usize> = names.iter().map(|(column, _)| *column).collect();
+    PositionColumns::by_place(&columns)
 }
 
 /// The columns of deals by name; in a report's shape, the place says what a name does not.
@@ -190,12 +206,11 @@ fn is_api(names: &[(usize, String)], roles: &[(usize, Role)]) -> bool {
 }
 
 fn by_shape(names: &[(usize, String)], roles: &[(usize, Role)]) -> Option<Section> {
+    if let Some(columns) = positions_by_place(names) {
+        return Some(Section::Positions(columns));
+    }
     let columns: Vec<usize> = names.iter().map(|(column, _)| *column).collect();
-    let name = |at: usize| names.get(at).map(|(_, name)| name.as_str());
     match names.len() {
-        13..=15 if name(0) == name(8) && name(5) == name(9) => {
-            PositionColumns::by_place(&columns).map(Section::Positions)
-        }
         count @ 13..=15 => {
             let places = deal_roles_by_place(count)?;
             let placed: Vec<(usize, Role)> = columns.into_iter().zip(places).collect();
@@ -213,5 +228,24 @@ fn by_shape(names: &[(usize, String)], roles: &[(usize, Role)]) -> Option<Sectio
         12 => Some(Section::OpenPositions),
         11 => Some(Section::Orders),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_of_65_names_are_no_heading() {
+        let mut row = Row::default();
+        for name in "Time Deal Symbol Type Direction Volume Price Profit".split(' ') {
+            row.push(name, false);
+        }
+        let known = heading(&row).map(|heading| heading.certain);
+        assert_eq!(known, Some(true));
+        while row.filled_count() <= COLUMNS_NAMED_MAX {
+            row.push("Time", false);
+        }
+        assert_eq!(heading(&row), None);
     }
 }

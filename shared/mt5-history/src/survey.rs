@@ -5,6 +5,7 @@ use crate::errors::ParseError;
 use crate::limits::SURVEY_ROWS_MAX;
 use crate::number::{self, DecimalMark};
 use crate::row::{Flow, Row, RowSink};
+use crate::steps::Steps;
 use crate::time::{self, DateHabits};
 
 /// How a file writes numbers and dates.
@@ -15,9 +16,9 @@ pub(crate) struct Habits {
 }
 
 /// Finds out a file's habits.
-pub(crate) fn survey(source: &Source<'_>) -> Result<Habits, ParseError> {
+pub(crate) fn survey(source: &Source<'_>, steps: &mut Steps) -> Result<Habits, ParseError> {
     let mut survey = Survey::default();
-    source.rows(&mut survey)?;
+    source.rows(&mut survey, steps)?;
     Ok(Habits {
         mark: if survey.commas > survey.dots {
             DecimalMark::Comma

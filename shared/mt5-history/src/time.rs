@@ -33,30 +33,44 @@ pub(crate) struct DateHabits {
     pub(crate) serial_1904: bool,
 }
 
-const UNIX_2000: i64 = 946_684_800;
+const UNIX_1990: i64 = 631_152_000;
 const UNIX_2100: i64 = 4_102_444_800;
-const SERIAL_2000: i64 = 36_526;
+const SERIAL_1990: i64 = 32_874;
 const SERIAL_2100: i64 = 73_051;
 const DAYS_1904: i64 = 1_462;
 
 /// Reads a date and time written as text, as seconds, milliseconds, microseconds or nanoseconds
-/// since 1970, or as a serial date. `None` for anything else and beyond the years 2000 to 2099.
+/// since 1970, or as a serial date. `None` for anything else and outside 1990 to 2100.
 pub(crate) fn parse(text: &str, habits: DateHabits) -> Option<DealTime> {
+    parse_any(text, habits).filter(|time| is_in_range(*time))
+}
+
+/// Returns `true` if a text is a date and time outside 1990 to 2100.
+pub(crate) fn is_out_of_range(text: &str, habits: DateHabits) -> bool {
+    parse_any(text, habits).is_some_and(|time| !is_in_range(time))
+}
+
+/// Terminals are younger than 1990, and no trade was done after today.
+fn is_in_range(time: DealTime) -> bool {
+    let unix = time.clock().and_utc().timestamp();
+    (UNIX_1990..UNIX_2100).contains(&unix)
+}
+
+/// Reads a date and time as [`parse`] does; one written with a date in any year.
+fn parse_any(text: &str, habits: DateHabits) -> Option<DealTime> {
     let text = text.trim();
     if text.len() > 64 {
         return None;
     }
-    let time = if text
+    if text
         .bytes()
         .all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'+'))
         && text.bytes().filter(|b| *b == b'.').count() <= 1
     {
-        DealTime::Server(from_number(text, habits)?)
+        from_number(text, habits).map(DealTime::Server)
     } else {
-        from_text(text, habits)?
-    };
-    let unix = time.clock().and_utc().timestamp();
-    (UNIX_2000..UNIX_2100).contains(&unix).then_some(time)
+        from_text(text, habits)
+    }
 }
 
 /// Whether a cell can hold the time of a report's row: text, or a serial date in a number cell.
@@ -77,12 +91,12 @@ fn from_number(text: &str, habits: DateHabits) -> Option<NaiveDateTime> {
         text.parse::<Decimal>().ok()?
     };
     let whole = number.trunc().to_i64()?;
-    if (SERIAL_2000 - DAYS_1904..SERIAL_2100).contains(&whole) {
+    if (SERIAL_1990 - DAYS_1904..SERIAL_2100).contains(&whole) {
         return from_serial(number, habits.serial_1904);
     }
     let unit_per_second = [1_i64, 1_000, 1_000_000, 1_000_000_000]
         .into_iter()
-        .find(|unit| (UNIX_2000..UNIX_2100).contains(&(whole / unit)))?;
+        .find(|unit| (UNIX_1990..UNIX_2100).contains(&(whole / unit)))?;
     let seconds = whole / unit_per_second;
     let nanos = (whole % unit_per_second) * (1_000_000_000 / unit_per_second);
     let rest = if unit_per_second == 1 {
@@ -371,6 +385,25 @@ mod tests {
         ] {
             assert_eq!(server(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn times_outside_1990_to_2100_are_none() {
+        let habits = DateHabits::default();
+        for (text, within) in [
+            ("1989.12.31 23:59:59", false),
+            ("1990.01.01 00:00:00", true),
+            ("2099.12.31 23:59:59", true),
+            ("2100.01.01 00:00:00", false),
+            ("0001-01-01T00:00:00Z", false),
+        ] {
+            assert_eq!(parse(text, habits).is_some(), within, "{text}");
+            assert_eq!(is_out_of_range(text, habits), !within, "{text}");
+        }
+        assert_eq!(server("631152000").as_deref(), Some("1990-01-01 00:00:00"));
+        assert_eq!(server("32874").as_deref(), Some("1990-01-01 00:00:00"));
+        assert_eq!(server("631151999"), None);
+        assert!(!is_out_of_range("buy", habits));
     }
 
     #[test]

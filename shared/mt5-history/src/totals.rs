@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use rust_decimal::Decimal;
 
-use crate::model::{Deal, DealKind, Entry, History};
+use crate::model::{Deal, DealKind, Entry, Format, History, Position};
 
 /// The figures of a history. Amounts are in the account's currency.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub struct Totals {
     /// Operations on the balance and the credit.
     pub balance_operations: usize,
     /// Profit, commission, swap and fee of all trades, also of those that opened what is still
-    /// open.
+    /// open. In a table of positions, these of all positions, as are the next four.
     pub net_profit: Decimal,
     /// The trades' profit alone.
     pub profit: Decimal,
@@ -47,9 +47,9 @@ pub struct Totals {
     pub credit: Decimal,
     /// All other operations that change the balance: charges, corrections, bonuses, dividends.
     pub adjustments: Decimal,
-    /// The balance before the first deal.
+    /// The balance before the first deal; 0 in a table of positions.
     pub opening_balance: Decimal,
-    /// The balance after the last deal.
+    /// The balance after the last deal; the net profit in a table of positions.
     pub balance: Decimal,
     /// Closed positions: a report's Positions rows, or the positions whose deals even out.
     pub closed_positions: usize,
@@ -66,6 +66,14 @@ impl History {
         };
         for deal in &self.deals {
             totals.add(deal);
+        }
+        if self.format == Format::PositionsTable {
+            for position in self.positions.iter().flatten() {
+                totals.add_position(position);
+            }
+            totals.balance = totals.net_profit;
+            totals.closed_positions = self.positions.as_ref().map_or(0, Vec::len);
+            return totals;
         }
         totals.opening_balance = opening_balance(&self.deals);
         totals.balance = closing_balance(&self.deals, totals.opening_balance);
@@ -96,6 +104,14 @@ impl Totals {
         self.commission += deal.commission;
         self.fee += deal.fee;
         self.swap += deal.swap;
+    }
+
+    fn add_position(&mut self, position: &Position) {
+        self.net_profit += position.net();
+        self.profit += position.profit;
+        self.commission += position.commission;
+        self.fee += position.fee;
+        self.swap += position.swap;
     }
 
     fn add_operation(&mut self, deal: &Deal) {

@@ -149,3 +149,61 @@ fn real_files_give_their_own_figures() {
         assert_eq!(summary.unlinked, 0, "{name}");
     }
 }
+
+/// The cases of imports that went wrong elsewhere, each with its file.
+fn cases() -> Vec<(Value, Vec<u8>)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/fixtures/reports");
+    let Ok(text) = std::fs::read_to_string(root.join("cases.jsonl")) else {
+        return Vec::new();
+    };
+    text.lines()
+        .map(|line| serde_json::from_str::<Value>(line).expect("JSON"))
+        .filter(|case| case["area"] == "b-imports")
+        .map(|case| {
+            let file = case["input"]["file"].as_str().expect("a file");
+            let bytes = std::fs::read(root.join(file)).expect("the file");
+            (case, bytes)
+        })
+        .collect()
+}
+
+/// Asserts that `found` is the figure of `expected`, where that has one.
+fn assert_figure(expected: &Value, found: impl ToString, name: &str) {
+    let found = found.to_string().parse::<Decimal>().expect("a decimal");
+    let is_figure = |figure: &Value| figure.to_string().parse() == Ok(found);
+    let agrees = match expected {
+        Value::Null => true,
+        Value::Array(any) => any.iter().any(is_figure),
+        figure => is_figure(figure),
+    };
+    assert!(agrees, "{name}: {found} is not {expected}");
+}
+
+#[test]
+fn reported_cases_give_their_figures() {
+    for (case, bytes) in cases() {
+        let (name, expected) = (case["id"].to_string(), &case["expected"]);
+        let mut history = parse(&bytes).unwrap_or_else(|error| panic!("{name}: {error}"));
+        link(&mut history);
+        let (totals, imported) = (history.totals(), &expected["imported"]);
+        assert_figure(&imported["positions"], totals.closed_positions, &name);
+        assert_figure(&imported["deals"], totals.trades, &name);
+        let operations = totals.balance_operations;
+        assert_figure(&imported["balance_operations"], operations, &name);
+        assert_figure(&expected["totals"]["net_profit"], totals.net_profit, &name);
+        assert_figure(&expected["totals"]["balance"], totals.balance, &name);
+        assert_figure(&expected["skipped"], history.skipped, &name);
+        let errors = expected["errors"].as_array().expect("a list");
+        assert_eq!(history.issues.len(), errors.len(), "{name}");
+        for (issue, error) in history.issues.iter().zip(errors) {
+            assert_figure(&error["line"], issue.line, &name);
+        }
+        let positions = expected["positions"].as_array().into_iter().flatten();
+        for (position, expected) in history.positions.iter().flatten().zip(positions) {
+            assert_figure(&expected["volume"], position.volume, &name);
+            assert_figure(&expected["open_price"], position.open_price, &name);
+            assert_figure(&expected["close_price"], position.close_price, &name);
+            assert_figure(&expected["profit"], position.profit, &name);
+        }
+    }
+}

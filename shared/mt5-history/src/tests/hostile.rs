@@ -2,10 +2,19 @@
 
 use proptest::prelude::*;
 
-use super::build::{ENGLISH, Style, WHOLE, encodings, html_report, report_rows, workbook};
-use crate::limits::ISSUES_KEPT_MAX;
+use std::fmt::Write as _;
+use std::time::{Duration, Instant};
+
+use super::build::{ENGLISH, Style, WHOLE, encodings, html_report, package, report_rows, workbook};
+use crate::limits::{FILE_BYTES_MAX, HIDDEN_CLASSES_MAX, ISSUES_KEPT_MAX, PARSE_STEPS_MAX};
+use crate::link::link_within;
 use crate::number::{self, DecimalMark};
-use crate::{link, parse};
+use crate::steps::Steps;
+use crate::{History, ParseError, link, parse, parse_within, try_link};
+
+/// The time that a test with linear work never takes, on a slow machine and without optimization.
+/// Quadratic work on the same files takes many minutes.
+const WALL_MAX: Duration = Duration::from_secs(60);
 
 /// Reads, links and sums up whatever comes out.
 fn swallow(bytes: &[u8]) {
@@ -126,4 +135,148 @@ fn deals_that_all_look_alike_are_linked_in_linear_time() {
     }
     let mut history = parse(text.as_bytes()).expect("a report");
     assert_eq!(link(&mut history).unlinked, 0);
+}
+
+/// Returns the steps that reading takes.
+fn parse_steps(bytes: &[u8]) -> u64 {
+    let start = Instant::now();
+    let mut steps = Steps::new(PARSE_STEPS_MAX);
+    let _ = parse_within(bytes, &mut steps);
+    assert!(start.elapsed() < WALL_MAX, "{:?}", start.elapsed());
+    steps.taken()
+}
+
+/// Returns the steps that linking takes.
+fn link_steps(history: &mut History) -> u64 {
+    let start = Instant::now();
+    let mut steps = Steps::new(u64::MAX);
+    link_within(history, &mut steps).expect("no bound");
+    assert!(start.elapsed() < WALL_MAX, "{:?}", start.elapsed());
+    steps.taken()
+}
+
+/// A document whose style sheets hide `count` classes and whose cells bear many others.
+fn html_of_classes(count: usize, bytes: usize) -> String {
+    let mut html = String::from("<html><head>");
+    for class in 0..count {
+        let _ = write!(html, "<style>.c{class}{{display:none}}</style>");
+    }
+    html.push_str("</head><table>");
+    let cell = format!("<td class=\"{}c7\">1</td>", "x ".repeat(500));
+    while html.len() < bytes {
+        html.push_str("<tr>");
+        html.push_str(&cell);
+        html.push_str("<td>2</td>");
+    }
+    html
+}
+
+#[test]
+fn hidden_classes_in_4_mebibytes_take_linear_steps() {
+    let html = html_of_classes(HIDDEN_CLASSES_MAX - 1, 4 * 1024 * 1024);
+    let steps = parse_steps(html.as_bytes());
+    assert!(steps < html.len() as u64 / 10, "{steps}");
+}
+
+#[test]
+fn documents_that_hide_too_many_classes_are_refused() {
+    let html = html_of_classes(HIDDEN_CLASSES_MAX + 1, 0);
+    let refusal = ParseError::TooMuch {
+        what: "classes that hide cells",
+        max: 4_096,
+    };
+    assert_eq!(parse(html.as_bytes()), Err(refusal));
+}
+
+/// One position after the other opened, then as many exits.
+fn crowd(count: usize, position_of_exit: impl Fn(usize) -> Option<String>) -> History {
+    let text = "Time;Deal;Symbol;Type;Direction;Volume;Profit;Order\n\
+        2024.03.04 10:00:00;1;EURUSD;buy;in;1;0;1\n\
+        2024.03.04 11:00:00;2;EURUSD;sell;out;1;0;2\n";
+    let mut history = parse(text.as_bytes()).expect("deals");
+    let (exit, entry) = (history.deals.remove(1), history.deals.remove(0));
+    for at in 0..count {
+        let mut deal = entry.clone();
+        deal.order = Some(at.to_string());
+        history.deals.push(deal);
+    }
+    for at in 0..count {
+        let mut deal = exit.clone();
+        deal.position_id = position_of_exit(at);
+        history.deals.push(deal);
+    }
+    history
+}
+
+#[test]
+fn exits_without_position_take_linear_steps() {
+    let mut history = crowd(160_000, |_| None);
+    assert!(link_steps(&mut history) <= 6 * 320_000);
+    let summary = try_link(&mut history).expect("few steps");
+    assert_eq!((summary.linked, summary.unlinked), (160_000, 160_000));
+}
+
+#[test]
+fn exits_of_the_newest_position_take_linear_steps() {
+    let count = 160_000;
+    let mut history = crowd(count, |at| Some((count - 1 - at).to_string()));
+    assert!(link_steps(&mut history) <= 6 * 320_000);
+    assert_eq!(history.totals().closed_positions, count);
+}
+
+#[test]
+fn an_only_candidate_is_found_among_thousands() {
+    let mut history = crowd(1_000, |_| None);
+    history.deals[500].volume = rust_decimal::Decimal::TWO;
+    history.deals[1_000].volume = rust_decimal::Decimal::TWO;
+    link(&mut history);
+    assert_eq!(history.deals[1_000].position_id.as_deref(), Some("500"));
+    assert_eq!(history.deals[1_001].position_id, None);
+}
+
+#[test]
+fn histories_beyond_the_link_budget_are_refused() {
+    let mut history = crowd(10, |_| None);
+    let refusal = link_within(&mut history, &mut Steps::new(60));
+    assert_eq!(refusal, Err(ParseError::TooCostly { steps_max: 60 }));
+}
+
+/// A workbook of one sheet whose rows refer to one shared string in each cell.
+fn workbook_of_one_string(text: &str, rows: usize) -> Vec<u8> {
+    let row = format!("<row>{}</row>", "<c t=\"s\"><v>0</v></c>".repeat(250));
+    let sheet = format!(
+        "<worksheet><sheetData>{}</sheetData></worksheet>",
+        row.repeat(rows)
+    );
+    let parts = [
+        ("xl/workbook.xml".to_owned(), "<workbook/>".to_owned()),
+        ("xl/worksheets/sheet1.xml".to_owned(), sheet),
+        (
+            "xl/sharedStrings.xml".to_owned(),
+            format!("<sst><si><t>{text}</t></si></sst>"),
+        ),
+    ];
+    package(&parts, false)
+}
+
+#[test]
+fn workbooks_that_repeat_one_long_string_are_refused() {
+    let bytes = workbook_of_one_string(&"a".repeat(4_000), 200);
+    assert!(bytes.len() < FILE_BYTES_MAX / 1_000);
+    let refusal = ParseError::TooCostly {
+        steps_max: PARSE_STEPS_MAX,
+    };
+    let start = Instant::now();
+    assert_eq!(parse(&bytes), Err(refusal));
+    assert!(start.elapsed() < WALL_MAX, "{:?}", start.elapsed());
+}
+
+#[test]
+fn spanned_cells_count_as_steps() {
+    let html = "<tr><td colspan=256>x".repeat(1_000);
+    let steps_max = 500_000;
+    assert_eq!(
+        parse_within(html.as_bytes(), &mut Steps::new(steps_max)),
+        Err(ParseError::TooCostly { steps_max })
+    );
 }

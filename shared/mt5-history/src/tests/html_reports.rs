@@ -165,3 +165,14 @@ fn a_report_without_any_deal_is_an_empty_history() {
     assert_eq!(history.deals, []);
     assert_eq!(history.issues, []);
 }
+
+#[test]
+fn a_minus_may_be_an_entity_and_scripts_are_no_rows() {
+    let script = "<script data-edge='>' type=\"text/plain\">var row = \"<tr><td>2024.03.04 00:00:00</td></tr>\";</script>";
+    let html = html_report(&ENGLISH, WHOLE)
+        .replace("<style", &format!("{script}<style"))
+        .replace(">-", ">&minus;");
+    for (encoding, bytes) in encodings(&html) {
+        assert_report(&mut parse(&bytes).expect("a report"), encoding);
+    }
+}

@@ -126,3 +126,19 @@ fn partial_closes_of_alike_positions_are_told_apart_by_volume_and_profit() {
     );
     assert_eq!(history.totals().closed_positions, 3);
 }
+
+#[test]
+fn exits_in_a_repeated_hour_follow_their_entries() {
+    let rows = [
+        ("03:50", "buy;in", 11),
+        ("03:05", "sell;out", 12),
+        ("03:20", "buy;in", 13),
+        ("03:40", "sell;out", 14),
+    ];
+    let mut text = NAMES.to_owned();
+    for (ticket, (clock, deal, order)) in rows.iter().enumerate() {
+        text += &format!("2026.10.25 {clock}:00;{ticket};BTCUSD;{deal};1;1.1;{order};0;0;0;0;;\n");
+    }
+    let mut history = parse(text.as_bytes()).expect("deals");
+    assert_eq!(ids(&mut history), ["11", "11", "13", "13"]);
+}

@@ -6,6 +6,7 @@ mod fixtures;
 mod hostile;
 mod html_reports;
 mod linking;
+mod positions_tables;
 mod refusals;
 mod story;
 mod tables;

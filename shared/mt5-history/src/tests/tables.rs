@@ -311,3 +311,107 @@ fn bad_rows_of_a_table_are_reported() {
     assert_eq!(lines, [3, 4, 5, 7]);
     assert_eq!(history.deals.len(), 3);
 }
+
+#[test]
+fn reversals_and_closes_by_are_trades_and_charges_are_not() {
+    // A sale that is reversed and closed, two positions that close each other, then operations.
+    let text = "ticket,order,time,type,entry,position_id,volume,price,commission,swap,profit,fee,symbol\n\
+        1,0,1709546400,2,0,0,0,0,0,0,500,0,\n\
+        2,20,1709546401,1,0,20,0.3,1.1,-1,0,0,0,EURUSD\n\
+        3,21,1709546402,0,2,20,0.5,1.09,0,-2,30,0,EURUSD\n\
+        4,22,1709546403,1,1,20,0.2,1.08,-1,0,-20,0,EURUSD\n\
+        5,30,1709546404,0,0,30,0.1,1.2,0,0,0,0,GBPUSD\n\
+        6,31,1709546405,1,0,31,0.1,1.3,0,0,0,0,GBPUSD\n\
+        7,32,1709546406,1,3,30,0.1,1.3,0,-0.5,100,0,GBPUSD\n\
+        8,32,1709546406,0,3,31,0.1,1.3,0,0,0,0,GBPUSD\n\
+        9,0,1709546407,15,0,0,0,0,0,0,4,0,\n\
+        10,0,1709546408,7,0,0,0,0,0,0,-1.5,0,\n\
+        11,0,1709546409,13,0,0,0.1,1.1,0,0,0,0,EURUSD\n\
+        12,0,1709546410,14,0,0,0.1,1.1,0,0,0,0,EURUSD\n";
+    let mut history = parse(text.as_bytes()).expect("a table");
+    assert_eq!(history.issues, []);
+    assert_eq!(crate::link(&mut history).unlinked, 0);
+    let totals = history.totals();
+    assert_eq!((totals.trades, totals.balance_operations), (7, 5));
+    assert_eq!((totals.in_out, totals.out_by), (1, 2));
+    assert_eq!(totals.closed_positions, 3);
+    assert_eq!(totals.net_profit, decimal("105.5"));
+    assert_eq!(totals.balance, decimal("608"));
+}
+
+#[test]
+fn a_deal_keeps_its_levels() {
+    let text = "ticket,time,type,entry,volume,price,sl,tp,profit,symbol\n\
+        1,1709546400,0,0,0.1,1.1,1.05,0.0,0,EURUSD\n\
+        2,1709546401,1,1,0.1,1.2,none,1.2,10,EURUSD\n";
+    let history = parse(text.as_bytes()).expect("a table");
+    assert_eq!(history.issues, []);
+    let levels = |at: usize| (history.deals[at].stop_loss, history.deals[at].take_profit);
+    assert_eq!(levels(0), (Some(decimal("1.05")), None));
+    assert_eq!(levels(1), (None, Some(decimal("1.2"))));
+}
+
+#[test]
+fn names_of_65_bytes_are_refused_rows() {
+    let names = "ticket,order,time,type,entry,volume,price,profit,symbol,position_id\n";
+    let row = |ticket: &str, order: &str, symbol: &str, position: &str| {
+        format!("{ticket},{order},1709546400,0,0,0.1,1.1,0,{symbol},{position}\n")
+    };
+    let (longest, long) = ("9".repeat(64), "9".repeat(65));
+    // Bytes count, not letters.
+    let symbol = "é".repeat(33);
+    let text = names.to_owned()
+        + &row(&longest, &longest, &longest, &longest)
+        + &row(&long, "1", "EURUSD", "1")
+        + &row("3", &long, "EURUSD", "1")
+        + &row("4", "1", &symbol, "1")
+        + &row("5", "1", "EURUSD", &long)
+        + &row("6", "1", "EURUSD", "1");
+    let history = parse(text.as_bytes()).expect("a table");
+    let issues: Vec<(u32, &str)> = history
+        .issues
+        .iter()
+        .map(|issue| (issue.line, issue.message.as_str()))
+        .collect();
+    assert_eq!(
+        issues,
+        [
+            (3, "the ticket has more than 64 bytes"),
+            (4, "the order has more than 64 bytes"),
+            (5, "the symbol has more than 64 bytes"),
+            (6, "the position has more than 64 bytes"),
+        ]
+    );
+    assert_eq!((history.deals.len(), history.skipped), (2, 4));
+}
+
+#[test]
+fn years_outside_1990_to_2100_are_refused_rows() {
+    let names = "ticket,time,type,entry,volume,price,profit,symbol\n";
+    let row = |ticket: u32, time: &str| format!("{ticket},{time},0,0,0.1,1.1,0,EURUSD\n");
+    let text = names.to_owned()
+        + &row(1, "1990-01-01 00:00:00")
+        + &row(2, "1989-12-31 23:59:59")
+        + &row(3, "2100-01-01 00:00:00")
+        + &row(4, "2099-12-31 23:59:59");
+    let history = parse(text.as_bytes()).expect("a table");
+    let issues: Vec<(u32, &str)> = history
+        .issues
+        .iter()
+        .map(|issue| (issue.line, issue.message.as_str()))
+        .collect();
+    assert_eq!(
+        issues,
+        [
+            (
+                3,
+                "the time is outside 1990 to 2100: \"1989-12-31 23:59:59\""
+            ),
+            (
+                4,
+                "the time is outside 1990 to 2100: \"2100-01-01 00:00:00\""
+            ),
+        ]
+    );
+    assert_eq!(history.deals.len(), 2);
+}

@@ -10,7 +10,8 @@ mod strings;
 mod xml;
 
 use crate::errors::ParseError;
-use crate::row::RowSink;
+use crate::row::RowOutput;
+use crate::steps::Steps;
 
 /// A workbook: its worksheets' XML and the strings they share.
 pub(crate) struct Workbook {
@@ -20,11 +21,14 @@ pub(crate) struct Workbook {
 }
 
 impl Workbook {
-    pub(crate) fn open(bytes: &[u8]) -> Result<Self, ParseError> {
+    pub(crate) fn open(bytes: &[u8], steps: &mut Steps) -> Result<Self, ParseError> {
         let mut package = package::Package::open(bytes)?;
-        let index = package.workbook()?;
+        let index = package.workbook(steps)?;
         let strings = match &index.shared_strings {
-            Some(path) => strings::SharedStrings::read(&package.part(path)?.unwrap_or_default())?,
+            Some(path) => {
+                let text = package.part(path)?.unwrap_or_default();
+                strings::SharedStrings::read(&text, steps)?
+            }
             None => strings::SharedStrings::default(),
         };
         let mut sheets = Vec::new();
@@ -49,11 +53,10 @@ impl Workbook {
         self.serial_1904
     }
 
-    pub(crate) fn rows(&self, sink: &mut dyn RowSink) -> Result<(), ParseError> {
-        let mut rows = 0;
+    pub(crate) fn rows(&self, output: &mut RowOutput<'_>) -> Result<(), ParseError> {
         for xml in &self.sheets {
-            sink.sheet();
-            if sheet::rows(xml, &self.strings, &mut rows, sink)? {
+            output.sheet();
+            if sheet::rows(xml, &self.strings, output)? {
                 break;
             }
         }

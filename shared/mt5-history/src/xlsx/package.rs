@@ -10,6 +10,7 @@ use super::xml;
 use crate::encoding;
 use crate::errors::ParseError;
 use crate::limits::{PACKAGE_BYTES_MAX, PACKAGE_ENTRIES_MAX, PART_BYTES_MAX, SHEETS_MAX};
+use crate::steps::Steps;
 
 /// The parts of a workbook that are read.
 pub(super) struct Index {
@@ -82,13 +83,13 @@ impl<'a> Package<'a> {
     }
 
     /// Finds the worksheets in the workbook's order.
-    pub(super) fn workbook(&mut self) -> Result<Index, ParseError> {
+    pub(super) fn workbook(&mut self, steps: &mut Steps) -> Result<Index, ParseError> {
         let Some(workbook) = self.part("xl/workbook.xml")? else {
             return Err(ParseError::Corrupt("the package is no workbook".to_owned()));
         };
         let relations = self.part("xl/_rels/workbook.xml.rels")?.unwrap_or_default();
-        let targets = relations_of(&relations)?;
-        let (ids, serial_1904) = sheets_of(&workbook)?;
+        let targets = relations_of(&relations, steps)?;
+        let (ids, serial_1904) = sheets_of(&workbook, steps)?;
         let mut sheets: Vec<String> = ids
             .iter()
             .filter_map(|id| targets.iter().find(|target| target.id == *id))
@@ -117,9 +118,10 @@ struct Target {
     path: String,
 }
 
-fn relations_of(text: &str) -> Result<Vec<Target>, ParseError> {
+fn relations_of(text: &str, steps: &mut Steps) -> Result<Vec<Target>, ParseError> {
     let mut targets = Vec::new();
     xml::events(text, |event| {
+        steps.take(xml::EVENT_STEPS)?;
         if let Event::Start(tag) | Event::Empty(tag) = event
             && xml::local(tag) == "Relationship"
             && targets.len() < PACKAGE_ENTRIES_MAX
@@ -141,9 +143,10 @@ fn relations_of(text: &str) -> Result<Vec<Target>, ParseError> {
     Ok(targets)
 }
 
-fn sheets_of(text: &str) -> Result<(Vec<String>, bool), ParseError> {
+fn sheets_of(text: &str, steps: &mut Steps) -> Result<(Vec<String>, bool), ParseError> {
     let (mut ids, mut serial_1904) = (Vec::new(), false);
     xml::events(text, |event| {
+        steps.take(xml::EVENT_STEPS)?;
         if let Event::Start(tag) | Event::Empty(tag) = event {
             match xml::local(tag) {
                 "sheet" if ids.len() < SHEETS_MAX => {

@@ -5,35 +5,27 @@ use quick_xml::events::{BytesStart, Event};
 use super::strings::SharedStrings;
 use super::xml;
 use crate::errors::ParseError;
-use crate::limits::{CELL_BYTES_MAX, CELLS_PER_ROW_MAX, ROWS_MAX};
-use crate::row::{Flow, Row, RowSink};
+use crate::limits::{CELL_BYTES_MAX, CELLS_PER_ROW_MAX};
+use crate::row::{Flow, Row, RowOutput};
 
 /// The last row and column that a worksheet can have.
 const SHEET_ROWS_MAX: u32 = 1_048_576;
 const SHEET_COLUMNS_MAX: usize = 16_384;
 
-/// Hands the rows of a sheet to `sink`; answers whether the sink stopped. `rows` counts over all
-/// sheets.
+/// Hands the rows of a sheet to `output`; returns `true` if its sink stopped.
 pub(super) fn rows(
     text: &str,
     strings: &SharedStrings,
-    rows: &mut u32,
-    sink: &mut dyn RowSink,
+    output: &mut RowOutput<'_>,
 ) -> Result<bool, ParseError> {
     let mut reader = SheetReader::new(strings);
     let mut stopped = false;
     xml::events(text, |event| {
+        output.take(xml::EVENT_STEPS)?;
         if !reader.event(event)? {
             return Ok(true);
         }
-        *rows += 1;
-        if *rows > ROWS_MAX {
-            return Err(ParseError::TooMuch {
-                what: "rows",
-                max: u64::from(ROWS_MAX),
-            });
-        }
-        stopped = sink.row(&reader.row) == Flow::Stop;
+        stopped = output.row(&reader.row)? == Flow::Stop;
         Ok(!stopped)
     })?;
     Ok(stopped)

@@ -5,6 +5,7 @@ use quick_xml::events::Event;
 use super::xml;
 use crate::errors::ParseError;
 use crate::limits::{CELL_BYTES_MAX, SHARED_STRINGS_MAX};
+use crate::steps::Steps;
 
 /// The shared strings, end to end in one buffer.
 #[derive(Default)]
@@ -20,10 +21,11 @@ impl SharedStrings {
         self.text.get(start..end)
     }
 
-    pub(super) fn read(text: &str) -> Result<Self, ParseError> {
+    pub(super) fn read(text: &str, steps: &mut Steps) -> Result<Self, ParseError> {
         let mut strings = Self::default();
         let (mut in_text, mut phonetic) = (false, false);
         xml::events(text, |event| {
+            steps.take(xml::EVENT_STEPS)?;
             match event {
                 Event::Start(tag) => match xml::local(tag) {
                     "t" => in_text = true,

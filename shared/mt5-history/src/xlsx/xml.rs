@@ -6,6 +6,9 @@ use quick_xml::events::{BytesRef, BytesStart, Event};
 
 use crate::errors::ParseError;
 
+/// The steps of one event: it is read, and its names are compared.
+pub(super) const EVENT_STEPS: usize = 3;
+
 /// Hands each event to `take` until it answers `false` or the text ends.
 pub(super) fn events<'t>(
     text: &'t str,

@@ -2,12 +2,11 @@
 
 use std::collections::HashMap;
 
-use chrono::{LocalResult, NaiveDateTime, TimeDelta, TimeZone};
 use chrono_tz::Tz;
 use kernel::Error;
 use kernel::currency::Currency;
 use kernel::time::Timestamp;
-use mt5_history::{DealTime, History, ParseError, Position, Totals};
+use mt5_history::{Format, History, ParseError, Position, Totals};
 use rust_decimal::Decimal;
 
 use super::{Counts, ERRORS_MAX, ImportRequest, ImportTotals, RowError};
@@ -26,9 +25,11 @@ pub(super) struct Read {
 /// # Errors
 /// `Invalid` where it is no history of MT5, with the reason.
 pub(super) fn read(bytes: &[u8], request: &ImportRequest) -> kernel::Result<Read> {
-    let mut history = mt5_history::parse(bytes)
-        .map_err(|error: ParseError| Error::field("", error.to_string()))?;
-    if history.deals.is_empty() {
+    let invalid = |error: ParseError| Error::field("", error.to_string());
+    let mut history = mt5_history::parse(bytes).map_err(invalid)?;
+    let has_positions_alone = history.format == Format::PositionsTable
+        && history.positions.iter().flatten().next().is_some();
+    if history.deals.is_empty() && !has_positions_alone {
         let first = history.issues.first();
         return Err(Error::field(
             "",
@@ -41,7 +42,7 @@ pub(super) fn read(bytes: &[u8], request: &ImportRequest) -> kernel::Result<Read
             },
         ));
     }
-    mt5_history::link(&mut history);
+    mt5_history::try_link(&mut history).map_err(invalid)?;
     let currency = history
         .account
         .currency
@@ -57,22 +58,31 @@ pub(super) fn read(bytes: &[u8], request: &ImportRequest) -> kernel::Result<Read
 }
 
 impl Read {
-    /// The deals, in order of time.
+    /// The deals, in order of time. A table of positions has none.
     pub(super) fn deals(&self) -> Vec<Deal> {
         let mut deals: Vec<Deal> = self
-            .history
-            .deals
-            .iter()
-            .map(|deal| deal_of(deal, self.zone))
+            .deals_with_instants()
+            .map(|(deal, time)| deal_of(deal, time))
             .collect();
         deals.sort_by_key(|deal| deal.time);
         deals
     }
 
-    /// The time of the newest deal.
+    /// The deals as they stand in the file, each with its time in the server's
+    /// zone.
+    fn deals_with_instants(&self) -> impl Iterator<Item = (&mt5_history::Deal, Timestamp)> {
+        let instants = mt5_history::deal_instants(&self.history.deals, &self.zone);
+        self.history.deals.iter().zip(instants)
+    }
+
+    /// The time of the newest deal, of a table of positions that of the newest
+    /// close.
     pub(super) fn last_deal_at(&self) -> Option<Timestamp> {
-        let times = self.history.deals.iter().map(|deal| deal.time);
-        times.map(|time| instant(time, self.zone)).max()
+        let newest = self.deals_with_instants().map(|(_, time)| time).max();
+        newest.or_else(|| {
+            let positions = self.history.positions.iter().flatten();
+            positions.map(|row| row.instants(&self.zone).1).max()
+        })
     }
 
     /// The deals as an analysis counts them: where a report's Positions row is
@@ -103,10 +113,8 @@ impl Read {
             .map(|position| (position.id.as_str(), is_whole(position)))
             .collect();
         let mut deals: Vec<Deal> = self
-            .history
-            .deals
-            .iter()
-            .filter(|deal| {
+            .deals_with_instants()
+            .filter(|(deal, _)| {
                 let row = deal.position_id.as_deref().and_then(|id| known.get(id));
                 let has_rest = deal.kind.is_trade()
                     && deal.position_id.is_none()
@@ -115,7 +123,7 @@ impl Read {
                 // that stands in for it.
                 row.is_none_or(|is_whole| *is_whole) && !has_rest
             })
-            .map(|deal| deal_of(deal, self.zone))
+            .map(|(deal, time)| deal_of(deal, time))
             .collect();
         for position in positions.iter().filter(|position| !is_whole(position)) {
             deals.extend(stand_in(position, self.zone));
@@ -154,11 +162,11 @@ impl Read {
     }
 }
 
-fn deal_of(deal: &mt5_history::Deal, zone: Tz) -> Deal {
+fn deal_of(deal: &mt5_history::Deal, time: Timestamp) -> Deal {
     use mt5_history::{Canceled, DealKind as Kind, Entry as Side};
     Deal {
         id: deal.ticket.clone(),
-        time: instant(deal.time, zone),
+        time,
         kind: match deal.kind {
             Kind::Buy => DealKind::Buy,
             Kind::Sell => DealKind::Sell,
@@ -202,9 +210,10 @@ fn stand_in(position: &Position, zone: Tz) -> [Deal; 2] {
         mt5_history::Side::Buy => (DealKind::Buy, DealKind::Sell),
         mt5_history::Side::Sell => (DealKind::Sell, DealKind::Buy),
     };
+    let (opened_at, closed_at) = position.instants(&zone);
     let opened = Deal {
         id: format!("position-{}-in", position.id),
-        time: instant(position.open_time, zone),
+        time: opened_at,
         kind: opens,
         entry: Some(Entry::In),
         symbol: Some(position.symbol.clone()),
@@ -222,58 +231,84 @@ fn stand_in(position: &Position, zone: Tz) -> [Deal; 2] {
     };
     let closed = Deal {
         id: format!("position-{}-out", position.id),
-        time: instant(position.close_time, zone),
+        time: closed_at,
         kind: closes,
         entry: Some(Entry::Out),
         price: position.close_price,
         commission: position.commission,
         swap: position.swap,
+        fee: position.fee,
         profit: position.profit,
         ..opened.clone()
     };
     [opened, closed]
 }
 
-/// The moment of a server's time: one that its zone repeats is the earlier,
-/// one that it skips is as long after the gap.
-fn instant(time: DealTime, zone: Tz) -> Timestamp {
-    match time {
-        DealTime::Instant(at) => at,
-        DealTime::Server(local) => local_instant(local, zone),
-    }
-}
-
-fn local_instant(local: NaiveDateTime, zone: Tz) -> Timestamp {
-    match zone.from_local_datetime(&local) {
-        LocalResult::Single(at) | LocalResult::Ambiguous(at, _) => at.to_utc(),
-        LocalResult::None => {
-            let before = local - TimeDelta::hours(3);
-            match zone.from_local_datetime(&before) {
-                LocalResult::Single(at) | LocalResult::Ambiguous(at, _) => {
-                    at.to_utc() + TimeDelta::hours(3)
-                }
-                LocalResult::None => local.and_utc(),
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn local(text: &str) -> NaiveDateTime {
-        text.parse().expect("a local time")
+    fn read_in_athens(text: &str) -> Read {
+        let request = ImportRequest {
+            server_zone: Tz::Europe__Athens,
+            name: None,
+            initial_balance: None,
+        };
+        read(text.as_bytes(), &request).expect("a history")
+    }
+
+    /// The times in UTC of deals at these clocks, each with a ticket of its own.
+    fn times_of(clocks: &[&str]) -> Vec<String> {
+        let mut text = "Time;Deal;Symbol;Type;Direction;Volume;Price;Profit\n".to_owned();
+        for (ticket, clock) in clocks.iter().enumerate() {
+            text += &format!("{clock};{ticket};BTCUSD;buy;in;1;1.1;0\n");
+        }
+        let deals = read_in_athens(&text).deals();
+        deals.iter().map(|deal| deal.time.to_rfc3339()).collect()
     }
 
     #[test]
     fn server_times_are_read_in_the_servers_zone_over_its_changes() {
-        let zone: Tz = "Europe/Athens".parse().expect("a zone");
-        let at = |text| local_instant(local(text), zone).to_rfc3339();
-        assert_eq!(at("2026-01-10T12:00:00"), "2026-01-10T10:00:00+00:00");
-        assert_eq!(at("2026-07-10T12:00:00"), "2026-07-10T09:00:00+00:00");
-        // 29 March 2026, 03:00 does not exist there; 25 October, 03:30 does twice.
-        assert_eq!(at("2026-03-29T03:30:00"), "2026-03-29T01:30:00+00:00");
-        assert_eq!(at("2026-10-25T03:30:00"), "2026-10-25T00:30:00+00:00");
+        assert_eq!(
+            times_of(&["2026-01-10T12:00:00", "2026-07-10T12:00:00"]),
+            ["2026-01-10T10:00:00+00:00", "2026-07-10T09:00:00+00:00"]
+        );
+        // 29 March 2026, 03:00 does not exist there.
+        assert_eq!(
+            times_of(&["2026-03-29T03:30:00"]),
+            ["2026-03-29T01:30:00+00:00"]
+        );
+        // 25 October, the hour from 03:00 is there twice.
+        assert_eq!(
+            times_of(&[
+                "2026-10-25T03:10:00",
+                "2026-10-25T03:50:00",
+                "2026-10-25T03:05:00"
+            ]),
+            [
+                "2026-10-25T00:10:00+00:00",
+                "2026-10-25T00:50:00+00:00",
+                "2026-10-25T01:05:00+00:00"
+            ]
+        );
+    }
+
+    #[test]
+    fn positions_alone_stand_in_for_their_deals() {
+        let read = read_in_athens(
+            "Time;Position;Symbol;Type;Volume;Price;Time;Price;Commission;Fee;Swap;Profit\n\
+             2026.10.23 10:00;7;EURUSD;sell;0.5;1.1;2026.10.23 12:00;1.09;-2;-0.5;-1;500\n",
+        );
+        assert!(read.deals().is_empty());
+        let deals = read.deals_for_analysis();
+        let ids: Vec<&str> = deals.iter().map(|deal| deal.id.as_str()).collect();
+        assert_eq!(ids, ["position-7-in", "position-7-out"]);
+        let closed = &deals[1];
+        let net = closed.profit + closed.commission + closed.fee + closed.swap;
+        assert_eq!(net, read.totals.net_profit);
+        assert_eq!(net, Decimal::new(4_965, 1));
+        assert_eq!(read.last_deal_at(), Some(closed.time));
+        let counts = read.counts();
+        assert_eq!((counts.positions, counts.deals), (1, 0));
     }
 }
