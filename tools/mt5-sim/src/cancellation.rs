@@ -58,8 +58,9 @@ impl Cancellation {
     }
 
     /// Returns what the cancelled deals carry from then on.
-    pub(crate) fn mark(stamp: Stamp) -> Canceled {
+    pub(crate) fn mark(&self, stamp: Stamp) -> Canceled {
         Canceled {
+            booked: self.booked,
             at: stamp.at,
             visible_at: stamp.visible_at,
             ticket: stamp.ticket + MARK,

@@ -2,6 +2,7 @@
 
 pub(crate) mod accounts;
 pub(crate) mod ledger;
+pub(crate) mod oracle;
 
 use axum::Json;
 use axum::body::Bytes;

@@ -11,7 +11,7 @@ use crate::cancellation::Cancellation;
 use crate::checks::{self, TOTAL_MAX, too_large};
 use crate::demo::Walk;
 use crate::replay::{Drift, Recorded};
-use crate::scenario::{Action, OperationKind, Reason};
+use crate::scenario::{Action, Booking, OperationKind, Reason};
 use crate::symbols::{Instrument, Side, SymbolSpec};
 
 /// A moment that never comes: that at which a hidden deal is shown.
@@ -91,6 +91,7 @@ pub(crate) struct Canceled {
     pub(crate) visible_at: Timestamp,
     /// The number by which a release finds the cancellation.
     pub(crate) ticket: u64,
+    pub(crate) booked: Booking,
 }
 
 /// The market side of a deal.

@@ -22,6 +22,7 @@ mod history;
 mod ledger;
 mod migration;
 mod observations;
+pub mod oracle;
 mod provisioning;
 mod registry;
 mod release;
@@ -140,6 +141,7 @@ fn account_controls() -> Router<Shared> {
         )
         .route(&of("/migrate"), post(accounts::migrate))
         .route(&of("/ledger"), get(control::ledger::ledger))
+        .route(&of("/oracle"), post(control::oracle::judge))
         .route(
             &of("/observations"),
             delete(control::ledger::clear_observations),

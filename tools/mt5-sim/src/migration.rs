@@ -89,6 +89,12 @@ pub(crate) struct Former {
     /// The deals up to then.
     pub(crate) deals: Vec<Deal>,
     pub(crate) observations: Observations,
+    /// The balance on the new server.
+    pub(crate) carried: Decimal,
+    /// Whether the new server has all deals.
+    pub(crate) is_copied: bool,
+    /// The new server's deals that carry the old balance over.
+    pub(crate) carriers: Vec<u64>,
     /// The account at the server before that one.
     pub(crate) before: Option<Box<Former>>,
 }
@@ -117,11 +123,14 @@ impl Migration {
             first_ticket: Some(self.first_ticket),
             ..AccountSpec::plain(&login, "replaced", &server)
         };
-        let former = Former {
+        let mut former = Former {
             until: now,
             balance: state.balance,
             deals: past.clone(),
             observations: old.observations.clone(),
+            carried: state.balance,
+            is_copied: self.history == PastHistory::Copy,
+            carriers: Vec::new(),
             before: old.former.clone().map(Box::new),
         };
         let mut tickets = Tickets::from(self.first_ticket);
@@ -130,7 +139,10 @@ impl Migration {
             PastHistory::None => (State::bare(state.balance, state.credit), Vec::new()),
             PastHistory::CarryOver => {
                 let amount = self.amount.unwrap_or(state.balance);
-                carried(&book, now, (amount, state.credit), &mut tickets)?
+                let books = carried(&book, now, (amount, state.credit), &mut tickets)?;
+                former.carried = amount;
+                former.carriers = books.1.iter().map(|deal| deal.id).collect();
+                books
             }
         };
         let mut account = Account::over(&spec, books, Numbers::from(tickets.next))?;

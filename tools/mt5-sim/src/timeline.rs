@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use kernel::time::Timestamp;
 
-use crate::cancellation::Cancellation;
 use crate::ledger::{Book, Canceled, Deal, Event, Stamp, State};
 
 /// How many happenings are folded again to reach a moment.
@@ -134,7 +133,7 @@ impl Timeline {
             }
             addition
                 .canceled
-                .push((ids, Cancellation::mark(happening.stamp)));
+                .push((ids, cancellation.mark(happening.stamp)));
             happening.event = Arc::new(Event::Cancellation(resolved));
         }
         let (stamp, event) = (happening.stamp, happening.event.as_ref());

@@ -1,0 +1,105 @@
+//! The start of a challenge, and its initial balance.
+
+use kernel::time::Timestamp;
+use rust_decimal::Decimal;
+
+use super::challenge::Begin;
+use super::ledger::{Deal, Ledger, Point};
+use super::moments::Moment;
+use super::plan::{FirstDay, Plan};
+
+/// The start of a challenge.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Start {
+    pub(crate) at: Timestamp,
+    pub(crate) initial: Decimal,
+    /// Adjustments up to the start that are not part of the initial balance.
+    pub(crate) adjusted: Decimal,
+}
+
+/// Finds the start among the moments of a challenge.
+pub(crate) fn find(
+    plan: &Plan,
+    ledger: &Ledger,
+    points: &[Point],
+    begin: &Begin,
+    moments: &[Moment],
+) -> Option<Start> {
+    let funding = funding(ledger, begin);
+    let last = funding.last().map(|deal| deal.at);
+    let deposited: Decimal = funding.iter().map(|deal| deal.amount).sum();
+    moments.iter().find_map(|moment| {
+        let value = moment.value(plan.basis)?;
+        // Each balance operation before the first trade starts it over.
+        if begin.initial.is_none() && last.is_some_and(|last| moment.at < last) {
+            return None;
+        }
+        let counted = if begin.is_first {
+            deposited
+        } else {
+            Decimal::ZERO
+        };
+        let initial = begin.initial.unwrap_or(if counted > Decimal::ZERO {
+            counted
+        } else {
+            moment.balance
+        });
+        let funded = begin.initial.is_none_or(|given| moment.balance >= given)
+            || has_traded(ledger, points, begin, moment.at);
+        let alive = moment.balance > Decimal::ZERO && is_above_floors(plan, initial, value);
+        (alive && funded).then(|| Start {
+            at: moment.at,
+            initial,
+            adjusted: adjusted(ledger, begin, moment) - initial,
+        })
+    })
+}
+
+/// The balance operations before the first trade, from a reset on where the
+/// challenge began with one.
+fn funding<'a>(ledger: &'a Ledger, begin: &Begin) -> Vec<&'a Deal> {
+    let counted = |deal: &&Deal| begin.is_first || deal.at > begin.at;
+    let deals = || ledger.deals.iter().filter(counted);
+    let traded = deals().find(|deal| deal.fill.is_some());
+    deals()
+        .take_while(|deal| traded.is_none_or(|traded| deal.id != traded.id))
+        .filter(|deal| deal.class.is_adjustment())
+        .collect()
+}
+
+/// Returns `true` if a position is open, or has been opened: ever in the
+/// first challenge, else since the reset.
+fn has_traded(ledger: &Ledger, points: &[Point], begin: &Begin, at: Timestamp) -> bool {
+    let opened = ledger
+        .openings()
+        .into_iter()
+        .filter(|deal| begin.is_first || deal.at > begin.at)
+        .any(|deal| deal.at <= at);
+    opened || !Point::at(points, at).is_flat
+}
+
+fn is_above_floors(plan: &Plan, initial: Decimal, value: Decimal) -> bool {
+    let percent = |percent: Decimal| initial * percent / Decimal::ONE_HUNDRED;
+    let all_time = plan
+        .max
+        .as_ref()
+        .is_none_or(|rule| value > initial - percent(rule.limit_pct));
+    // A first day that begins with the value itself has it above its floor.
+    let daily = plan
+        .daily
+        .as_ref()
+        .filter(|rule| rule.first_day == FirstDay::Initial)
+        .is_none_or(|rule| value > initial - percent(rule.limit_pct));
+    all_time && daily
+}
+
+/// All adjustments of the history up to the start; after a reset what the
+/// balance is then.
+fn adjusted(ledger: &Ledger, begin: &Begin, moment: &Moment) -> Decimal {
+    if !begin.is_first {
+        return moment.balance;
+    }
+    let from = Timestamp::MIN_UTC;
+    let deals = ledger.adjustments(from, moment.at).map(|deal| deal.amount);
+    deals.sum::<Decimal>() + ledger.canceled_apart(from, from, moment.at)
+}
