@@ -107,6 +107,12 @@ impl Simulator {
         self.get(&format!("/sim/accounts/{login}/ledger")).await
     }
 
+    /// Returns when each rule of a plan was truly broken or met, one answer
+    /// for each challenge.
+    pub async fn oracle(&self, login: &str, question: &Value) -> Value {
+        self.control(login, "oracle", question).await
+    }
+
     /// What it knows of its registrations.
     pub async fn accounts(&self) -> Value {
         self.get("/sim/accounts").await

@@ -108,7 +108,8 @@ impl Gateway {
     }
 
     /// Calls a control of one account, as the simulator's README describes
-    /// it: `closed`, `history`, `release`, `hide`, `distortions`, `migrate`.
+    /// it: `closed`, `history`, `release`, `hide`, `distortions`, `migrate`,
+    /// `oracle`.
     pub async fn control(&self, login: &str, control: &str, body: Value) -> Value {
         let path = format!("/sim/accounts/{login}/{control}");
         self.call("POST", &path, body).await
