@@ -7,7 +7,7 @@ use crate::checks::{POSITIONS_MAX, cost, money, positive, price, share, text, vo
 use crate::ledger::{Book, Deal, DealKind, Entry, Position, Stamp, State, Trade, deal};
 use crate::scenario::{
     Action, Amount, Close, CloseBy, Modify, Open, Operation, OperationKind, Reason, Reverse,
-    ServerClock, SetEquity, SetPrice, Swap,
+    ServerClock, SetPrice, Swap,
 };
 
 /// The furthest that a trade server's clock is off, in seconds.
@@ -180,34 +180,6 @@ impl State {
         price(set.price)?;
         self.quote(&set.symbol, set.price);
         self.pinned.insert(set.symbol.clone());
-        Ok(())
-    }
-
-    fn set_equity(&mut self, book: &Book, stamp: Stamp, set: &SetEquity) -> Result<(), String> {
-        money(book, "the equity", set.equity)?;
-        let moved = self
-            .positions
-            .iter()
-            .max_by_key(|(_, position)| (position.volume, std::cmp::Reverse(position.ticket)))
-            .map(|(name, _)| name.clone());
-        let floating = set.equity - self.balance - self.credit;
-        let Some(moved) = moved else {
-            return if floating.is_zero() {
-                Ok(())
-            } else {
-                Err("equity differs from balance and credit only while a position is open".into())
-            };
-        };
-        let mut rest = floating;
-        for (name, position) in &self.positions {
-            rest -= position.swap;
-            if *name != moved {
-                rest -= self.value(book, position, stamp.at)?.profit;
-            }
-        }
-        if let Some(position) = self.positions.get_mut(&moved) {
-            position.set_profit = Some(rest);
-        }
         Ok(())
     }
 

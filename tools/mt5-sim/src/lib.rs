@@ -16,6 +16,7 @@ mod closed;
 mod control;
 mod demo;
 mod distortion;
+mod equity;
 mod errors;
 mod faults;
 mod history;

@@ -55,6 +55,9 @@ pub struct Question {
     pub connected_at: Timestamp,
     /// Resets, in order.
     pub resets: Vec<ChallengeReset>,
+    /// Moments at which the shop has started a challenge that waited, in
+    /// order.
+    pub starts: Vec<Timestamp>,
     /// The moment up to which the history is known.
     pub until: Timestamp,
 }
@@ -71,37 +74,48 @@ pub fn judge(question: &Question, ledger: Ledger) -> Vec<Challenge> {
         moments: &moments,
         basis: question.plan.basis,
     };
-    let begins = begins(question);
-    let ends = begins.iter().skip(1).map(|begin| begin.at);
-    let ends = ends.chain(std::iter::once(question.until));
-    begins
-        .iter()
-        .zip(ends)
-        .map(|(begin, end)| {
-            let ledger = ledger.with_late_costs(begin);
-            let known = Known {
-                ledger: &ledger,
-                ..known
-            };
-            let own = own_moments(known, begin, end);
-            challenge::judge(&question.plan, known, begin, &own, end)
-        })
-        .collect()
+    let mut challenges: Vec<Challenge> = Vec::new();
+    for (begin, end) in spans(question) {
+        let before = challenges.last().and_then(|before| before.initial_balance);
+        let begin = Begin {
+            // A reset keeps the initial balance unless it gives another.
+            initial: begin.initial.or(before.map(Decimal::from)),
+            ..begin
+        };
+        let ledger = ledger.with_late_costs(&begin);
+        let known = Known {
+            ledger: &ledger,
+            ..known
+        };
+        let own = own_moments(known, &begin, end);
+        let judged = challenge::judge(&question.plan, known, &begin, &own, end);
+        challenges.push(judged);
+    }
+    challenges
 }
 
-fn begins(question: &Question) -> Vec<Begin> {
-    let first = Begin {
-        at: question.connected_at,
-        is_first: true,
-        initial: question.initial_balance,
-    };
-    let resets = question.resets.iter().map(|reset| Begin {
-        at: reset.at,
-        is_first: false,
-        initial: reset.initial_balance.map(Decimal::from),
-    });
+/// The begin of each challenge, and the moment at which it ends at the latest.
+fn spans(question: &Question) -> Vec<(Begin, Timestamp)> {
+    let first = (question.connected_at, question.initial_balance);
+    let resets = question.resets.iter();
     let resets = resets.filter(|reset| reset.at <= question.until);
-    std::iter::once(first).chain(resets).collect()
+    let resets = resets.map(|reset| (reset.at, reset.initial_balance.map(Decimal::from)));
+    let begins: Vec<_> = std::iter::once(first).chain(resets).collect();
+    let ends = begins.iter().skip(1).map(|(at, _)| *at);
+    let ends = ends.chain(std::iter::once(question.until));
+    let span = |(number, ((at, initial), end)): (usize, (&(Timestamp, _), Timestamp))| {
+        let starts = question.starts.iter().copied();
+        let begin = Begin {
+            at: *at,
+            is_first: number == 0,
+            initial: *initial,
+            starts: starts
+                .filter(|start| at <= start && *start <= end)
+                .collect(),
+        };
+        (begin, end)
+    };
+    begins.iter().zip(ends).enumerate().map(span).collect()
 }
 
 /// The moments of a challenge. Its reset is the first, with the values that

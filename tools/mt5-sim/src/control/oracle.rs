@@ -15,7 +15,7 @@ use crate::oracle::verdict::Challenge;
 use crate::oracle::{ChallengeReset, Question};
 use crate::world::{Shared, read_json};
 
-/// The most resets of a question.
+/// The most resets and starts of a question.
 const RESETS_MAX: usize = 1_000;
 
 #[derive(Deserialize)]
@@ -27,6 +27,8 @@ struct Asked {
     connected_at: Timestamp,
     #[serde(default)]
     resets: Vec<ChallengeReset>,
+    #[serde(default)]
+    starts: Vec<Timestamp>,
     /// The present where left out.
     #[serde(default)]
     until: Option<Timestamp>,
@@ -48,9 +50,10 @@ pub(crate) async fn judge(
     body: Body,
 ) -> Answer<Json<Judged>> {
     let asked: Asked = read_json(body)?;
-    if asked.resets.len() > RESETS_MAX || !asked.resets.is_sorted_by_key(|reset| reset.at) {
+    let ordered = asked.resets.is_sorted_by_key(|reset| reset.at) && asked.starts.is_sorted();
+    if !ordered || asked.resets.len().max(asked.starts.len()) > RESETS_MAX {
         return Err(GatewayError::validation(format!(
-            "resets are in order of time, and at most {RESETS_MAX}"
+            "resets and starts are in order of time, and at most {RESETS_MAX}"
         )));
     }
     let question = Question {
@@ -58,6 +61,7 @@ pub(crate) async fn judge(
         initial_balance: asked.initial_balance.map(Decimal::from),
         connected_at: asked.connected_at,
         resets: asked.resets,
+        starts: asked.starts,
         until: asked.until.unwrap_or_else(|| sim.clock.now()),
     };
     let reading = Reading {

@@ -30,6 +30,8 @@ pub(crate) struct Tracker<'a> {
     ledger: &'a Ledger,
     points: &'a [Point],
     start: Start,
+    /// Moments at which the shop has started the challenge.
+    starts: &'a [Timestamp],
     limit: Decimal,
     peak: Decimal,
     /// The reference that a lock has fixed.
@@ -48,7 +50,7 @@ impl<'a> Tracker<'a> {
         plan: &'a Plan,
         rule: &'a AllTime,
         known: Known<'a>,
-        begin: &Begin,
+        begin: &'a Begin,
         start: Start,
     ) -> Self {
         let peak = if begin.is_first {
@@ -63,6 +65,7 @@ impl<'a> Tracker<'a> {
             ledger: known.ledger,
             points: known.points,
             start,
+            starts: &begin.starts,
             limit: start.initial * rule.limit_pct / Decimal::ONE_HUNDRED,
             peak,
             locked: None,
@@ -88,6 +91,8 @@ impl<'a> Tracker<'a> {
             let stays = !self.plan.shifts() || self.locked.is_some();
             let left = self.ledger.left(self.judged_at, moment.at);
             self.is_below_floor |= stays && !left.is_zero() && value + left > floor;
+            let between = |start: &Timestamp| self.judged_at < *start && *start <= moment.at;
+            self.is_below_floor &= !self.starts.iter().any(between);
         } else {
             self.is_below_floor = false;
         }
@@ -125,6 +130,7 @@ impl<'a> Tracker<'a> {
     fn move_to(&mut self, at: Timestamp) {
         if self.plan.shifts() {
             self.peak += self.ledger.movements(self.seen_until, at);
+            self.lock();
         }
         let mut moved = self.ledger.adjustments(self.seen_until, at);
         let paid = moved.any(|deal| deal.class == Class::Payout);

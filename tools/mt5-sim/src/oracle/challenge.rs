@@ -19,12 +19,14 @@ use super::start::{self, Start};
 use super::verdict::{Challenge, Day, End, Figures, Phase, Rule, Severity, Violation};
 
 /// The begin of a challenge: the connection, or a reset.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Begin {
     pub(crate) at: Timestamp,
     pub(crate) is_first: bool,
     /// The initial balance that was given.
     pub(crate) initial: Option<Decimal>,
+    /// Moments at which the shop has started the challenge.
+    pub(crate) starts: Vec<Timestamp>,
 }
 
 impl Begin {

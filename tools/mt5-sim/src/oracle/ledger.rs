@@ -255,10 +255,10 @@ impl Ledger {
         after: Timestamp,
         until: Timestamp,
     ) -> impl Iterator<Item = &Deal> {
-        self.deals
-            .iter()
-            .filter(|deal| deal.class.is_adjustment())
-            .filter(move |deal| after < deal.at && deal.at <= until)
+        let first = self.deals.partition_point(|deal| deal.at <= after);
+        let end = self.deals.partition_point(|deal| deal.at <= until);
+        let span = self.deals.get(first..end).unwrap_or_default();
+        span.iter().filter(|deal| deal.class.is_adjustment())
     }
 
     /// Returns what references move by after one moment up to another:

@@ -79,9 +79,8 @@ fn movements(points: &[Point], snapshots: &[Snapshot]) -> Vec<Moment> {
 
 /// A snapshot between two deals parts them: it shows the first alone.
 fn is_one_movement(begun: Timestamp, point: &Point, next: &Point, snapshots: &[Snapshot]) -> bool {
-    let parted = snapshots
-        .iter()
-        .any(|seen| point.at <= seen.at && seen.at < next.at);
+    let seen = |at: Timestamp| snapshots.partition_point(|seen| seen.at < at);
+    let parted = seen(point.at) < seen(next.at);
     next.at - point.at <= GAP && next.at - begun <= MOVEMENT && !parted
 }
 

@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 
 use super::challenge::Begin;
 use super::ledger::{Deal, Ledger, Point};
-use super::moments::Moment;
+use super::moments::{Moment, Source};
 use super::plan::{FirstDay, Plan};
 
 /// The start of a challenge.
@@ -17,7 +17,8 @@ pub(crate) struct Start {
     pub(crate) adjusted: Decimal,
 }
 
-/// Finds the start among the moments of a challenge.
+/// Finds the start among the moments of a challenge: where the conditions are
+/// met, or the newest snapshot when the shop starts it without them.
 pub(crate) fn find(
     plan: &Plan,
     ledger: &Ledger,
@@ -25,34 +26,55 @@ pub(crate) fn find(
     begin: &Begin,
     moments: &[Moment],
 ) -> Option<Start> {
-    let funding = funding(ledger, begin);
-    let last = funding.last().map(|deal| deal.at);
-    let deposited: Decimal = funding.iter().map(|deal| deal.amount).sum();
+    let met = by_conditions(plan, ledger, points, begin, moments);
+    let forced = begin.starts.first().and_then(|at| {
+        let mut seen = moments.iter().filter(|moment| moment.at <= *at);
+        let moment = seen.rfind(|moment| moment.source == Source::Snapshot)?;
+        Some(at_moment(ledger, begin, moment))
+    });
+    match (met, forced) {
+        (Some(met), Some(forced)) if forced.at < met.at => Some(forced),
+        (met, forced) => met.or(forced),
+    }
+}
+
+fn by_conditions(
+    plan: &Plan,
+    ledger: &Ledger,
+    points: &[Point],
+    begin: &Begin,
+    moments: &[Moment],
+) -> Option<Start> {
+    let last = funding(ledger, begin).last().map(|deal| deal.at);
     moments.iter().find_map(|moment| {
         let value = moment.value(plan.basis)?;
         // Each balance operation before the first trade starts it over.
         if begin.initial.is_none() && last.is_some_and(|last| moment.at < last) {
             return None;
         }
-        let counted = if begin.is_first {
-            deposited
-        } else {
-            Decimal::ZERO
-        };
-        let initial = begin.initial.unwrap_or(if counted > Decimal::ZERO {
-            counted
-        } else {
-            moment.balance
-        });
+        let start = at_moment(ledger, begin, moment);
         let funded = begin.initial.is_none_or(|given| moment.balance >= given)
             || has_traded(ledger, points, begin, moment.at);
-        let alive = moment.balance > Decimal::ZERO && is_above_floors(plan, initial, value);
-        (alive && funded).then(|| Start {
-            at: moment.at,
-            initial,
-            adjusted: adjusted(ledger, begin, moment) - initial,
-        })
+        let alive = moment.balance > Decimal::ZERO && is_above_floors(plan, start.initial, value);
+        (alive && funded).then_some(start)
     })
+}
+
+/// The start at a moment. An initial balance that is not given is that of the
+/// deposits less withdrawals before the first trade, or the balance.
+fn at_moment(ledger: &Ledger, begin: &Begin, moment: &Moment) -> Start {
+    let funding = funding(ledger, begin).into_iter();
+    let deposited: Decimal = funding.map(|deal| deal.amount).sum();
+    let found = match begin.is_first && deposited > Decimal::ZERO {
+        true => deposited,
+        false => moment.balance,
+    };
+    let initial = begin.initial.unwrap_or(found);
+    Start {
+        at: moment.at,
+        initial,
+        adjusted: adjusted(ledger, begin, moment) - initial,
+    }
 }
 
 /// The balance operations before the first trade, from a reset on where the

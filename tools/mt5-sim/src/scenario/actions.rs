@@ -199,7 +199,8 @@ pub struct SetPrice {
     pub price: Decimal,
 }
 
-/// Sets the profit of the largest position so that the equity is as given.
+/// Sets the profit of the largest position, or of all like it, so that the
+/// equity is as given.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SetEquity {

@@ -36,6 +36,22 @@ async fn one_call_opens_10000_positions() {
 }
 
 #[tokio::test]
+async fn equity_is_spread_over_5000_small_positions() {
+    let (gateway, _, id) = started(
+        r#"{"do":{"deposit":{"amount":100000}}},
+           {"do":{"open_many":{"positions":"p","count":5000,"symbol":"EURUSD","side":"buy","volume":0.01,"price":1.1}}},
+           {"do":{"equity":{"equity":80000.01}}}"#,
+    )
+    .await;
+    assert_eq!(
+        gateway.information(&id).await.text_of("/equity"),
+        "80000.01"
+    );
+    let positions = gateway.positions(&id).await;
+    assert_eq!(positions.text_of("/0/profit"), "-4");
+}
+
+#[tokio::test]
 async fn one_call_loads_100000_closed_positions() {
     let (gateway, _, id) = started("").await;
     let begun = std::time::Instant::now();

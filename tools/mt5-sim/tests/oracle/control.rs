@@ -232,3 +232,24 @@ async fn questions_that_make_no_sense_are_refused() {
         assert_eq!(response.status(), StatusCode::BAD_REQUEST, "{body}");
     }
 }
+
+#[tokio::test]
+async fn history_of_20000_positions_is_judged() {
+    let gateway = Gateway::new(json!([{"at": "2026-08-01T00:00:00Z",
+        "do": {"deposit": {"amount": 100000}}}]));
+    let closed = json!({"count": 20000, "from": "2026-08-02T00:00:00Z", "every_ms": 60000,
+        "held_ms": 30000, "profits": [10, -8.5, 0.25, -1]});
+    gateway
+        .call("POST", "/sim/accounts/7000001/closed", &closed)
+        .await;
+    let begun = std::time::Instant::now();
+    let mut question = json!({"plan": {"profit_target_pct": 50}});
+    question["connected_at"] = json!("2026-08-01T00:00:00Z");
+    let answer = gateway
+        .call("POST", "/sim/accounts/7000001/oracle", &question)
+        .await;
+    let figures = &answer["challenges"][0]["figures"];
+    assert_eq!(figures["gain"].to_string(), "3750");
+    assert_eq!(figures["trading_days"], 14);
+    assert!(begun.elapsed().as_secs() < 60, "{:?}", begun.elapsed());
+}

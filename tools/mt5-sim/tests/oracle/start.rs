@@ -157,3 +157,36 @@ fn start_needs_a_value_above_the_floors() {
         .only();
     assert_eq!(challenge.phase, Phase::AwaitingFunds);
 }
+
+#[test]
+fn shop_starts_at_the_newest_snapshot() {
+    let challenge = Case::new(DEFAULT, "10T09:00")
+        .given("100000")
+        .balance("09T09:00", "60000")
+        .seen("10T09:00:01", "60000", "60000")
+        .seen("10T09:30", "60000", "60000")
+        .start("10T09:40")
+        .seen("10T10:00", "60000", "60000")
+        .only();
+    assert_eq!(challenge.started_at, Some(time("10T09:30")));
+    // The floor is at 90,000.
+    assert_eq!(
+        end(&challenge).as_deref(),
+        Some("breached max_drawdown 2026-11-10 09:30:00 40000/10000")
+    );
+}
+
+#[test]
+fn reset_keeps_the_initial_balance() {
+    let mut challenges = Case::new(DEFAULT, "09T09:00")
+        .balance("09T08:00", "100000")
+        .seen("09T09:01", "100000", "100000")
+        .trade("09T09:10", "09T09:20", "-3000")
+        .plain_reset("10T09:00")
+        .balance("10T09:01", "3000")
+        .judge();
+    let second = challenges.pop().expect("a challenge");
+    assert_eq!(initial(&second), "100000");
+    assert_eq!(second.started_at, Some(time("10T09:01")));
+    assert_eq!(challenges.len(), 1);
+}

@@ -44,6 +44,7 @@ impl Case {
                 initial_balance: None,
                 connected_at: time(connected_at),
                 resets: Vec::new(),
+                starts: Vec::new(),
                 until: time("2027-01-31T00:00:00Z"),
             },
             deals: 0,
@@ -66,6 +67,21 @@ impl Case {
             at: time(at),
             initial_balance: Some(dec(initial).into()),
         });
+        self
+    }
+
+    /// A reset that gives no initial balance.
+    pub(crate) fn plain_reset(mut self, at: &str) -> Self {
+        self.question.resets.push(ChallengeReset {
+            at: time(at),
+            initial_balance: None,
+        });
+        self
+    }
+
+    /// The shop starts the challenge without conditions.
+    pub(crate) fn start(mut self, at: &str) -> Self {
+        self.question.starts.push(time(at));
         self
     }
 
