@@ -31,7 +31,7 @@ const DEMO_AHEAD: TimeDelta = TimeDelta::days(2);
 
 /// The largest first number of an account that is given one.
 const TICKET_MAX: u64 = 1_000_000_000_000_000;
-/// Where the numbers begin that actions on many positions take.
+/// The offset of the numbers that actions on many positions take.
 const BULK_TICKETS: u64 = 40_000_000;
 /// The most numbers that those actions take.
 const BULK_TICKETS_MAX: u64 = 50_000_000;
@@ -62,7 +62,7 @@ pub(crate) struct Account {
     pub(crate) former: Option<Former>,
 }
 
-/// How orders and deals of an account are numbered.
+/// The numbering of an account's orders and deals.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Numbers {
     /// The first number.

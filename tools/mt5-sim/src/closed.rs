@@ -24,9 +24,9 @@ const SPAN_MS_MAX: i64 = 3_660 * 86_400 * 1_000;
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ClosedTrades {
-    /// How many positions.
+    /// The number of positions.
     pub count: u32,
-    /// When the first is opened.
+    /// The moment at which the first is opened.
     pub from: Timestamp,
     /// Milliseconds from one opening to the next.
     #[serde(default = "minute")]

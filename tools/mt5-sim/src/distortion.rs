@@ -57,7 +57,7 @@ impl Answered {
     }
 }
 
-/// What becomes of a field.
+/// A distortion of a field's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Shape {
@@ -95,10 +95,10 @@ pub struct Distortion {
     /// The shape; or give `value`.
     #[serde(default)]
     pub r#as: Option<Shape>,
-    /// What is written in place of the field's value: any JSON.
+    /// The text in place of the field's value: any JSON.
     #[serde(default)]
     pub value: Option<Box<RawValue>>,
-    /// How many answers are distorted; no end where left out.
+    /// The number of answers that are distorted; no end where left out.
     #[serde(default)]
     pub times: Option<u32>,
 }

@@ -245,7 +245,7 @@ pub(crate) struct Fault {
     size_mib: u32,
 }
 
-/// Whether a client gets the answer that a handler makes.
+/// The way of a handler's answer to the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Delivery {
     /// It does.
@@ -372,7 +372,7 @@ impl Fault {
         })
     }
 
-    /// Follows an answer with white space where it is to be oversized.
+    /// Appends white space to an answer for the fault `oversized`.
     pub(crate) async fn padded(self, answer: Response) -> Response {
         if self.failure != Failure::Oversized {
             return answer;

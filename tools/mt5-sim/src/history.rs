@@ -1,4 +1,5 @@
-//! When the history and the list of positions show what has happened.
+//! The times at which the history and the list of positions show what has
+//! happened.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ledger::{Canceled, Deal, NEVER, Position};
 
-/// When the history shows an account's deals.
+/// The times at which the history shows an account's deals.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct HistorySettings {
@@ -27,7 +28,7 @@ pub struct HistorySettings {
     pub kept_from: Option<Timestamp>,
 }
 
-/// What an account shows, and when.
+/// The times at which an account's deals and positions are shown.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Visibility {
     settings: HistorySettings,

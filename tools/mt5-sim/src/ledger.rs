@@ -211,7 +211,7 @@ pub(crate) struct State {
     pub(crate) pinned: BTreeSet<String>,
     /// Closed positions that the list still shows.
     pub(crate) lingering: Vec<Lingering>,
-    /// How far the trade server's clock is ahead.
+    /// The time by which the trade server's clock is ahead.
     pub(crate) clock_ahead: TimeDelta,
 }
 

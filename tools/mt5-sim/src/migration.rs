@@ -15,11 +15,11 @@ use crate::ledger::{Book, Deal, DealKind, Entry, Stamp, State, Trade, deal};
 use crate::observations::Observations;
 use crate::scenario::{AccountSpec, OperationKind};
 
-/// What the new server knows of the account's past.
+/// The part of the account's past that the new server knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum PastHistory {
-    /// All deals, numbered anew; positions stay open.
+    /// All deals with new numbers; positions stay open.
     Copy,
     /// One deposit of the old balance, or of the amount given.
     CarryOver,
@@ -27,7 +27,7 @@ pub(crate) enum PastHistory {
     None,
 }
 
-/// What the old server answers from then on.
+/// The old server's answer from the move on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum OldServer {
@@ -62,7 +62,7 @@ pub(crate) struct Migration {
     pub login: Option<String>,
     /// The new password.
     pub password: SecretString,
-    /// What the new server knows.
+    /// The part of the past that the new server knows.
     pub history: PastHistory,
     /// The deposit of `carry_over`, where it is not the old balance.
     #[serde(default, with = "kernel::number::json_option")]
@@ -70,7 +70,7 @@ pub(crate) struct Migration {
     /// The first number on the new server.
     #[serde(default = "first")]
     pub first_ticket: u64,
-    /// What the old server answers.
+    /// The old server's answer.
     #[serde(default)]
     pub old: OldServer,
 }
@@ -91,7 +91,7 @@ pub(crate) struct Former {
     pub(crate) observations: Observations,
     /// The balance on the new server.
     pub(crate) carried: Decimal,
-    /// Whether the new server has all deals.
+    /// `true` if the new server has all deals.
     pub(crate) is_copied: bool,
     /// The new server's deals that carry the old balance over.
     pub(crate) carriers: Vec<u64>,

@@ -1,9 +1,8 @@
 //! A second judgement of the drawdown and account rules.
 //!
 //! It knows what the simulator knows: every deal at its true time, and
-//! balance and equity as they were shown. From that it computes anew, from
-//! the whole history and with no state kept between moments but what a rule
-//! is made of, when each rule was truly broken or met. Tests hold the account
+//! balance and equity as they were shown. From the whole history it computes
+//! when each rule was truly broken or met. Tests hold the account
 //! service against it; nothing of that service is used here.
 
 mod all_time;
@@ -44,7 +43,7 @@ pub struct ChallengeReset {
     pub initial_balance: Option<Number>,
 }
 
-/// What is judged.
+/// A plan, and the span that it is judged over.
 #[derive(Clone, Debug)]
 pub struct Question {
     /// The plan.

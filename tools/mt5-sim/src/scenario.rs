@@ -73,8 +73,8 @@ pub struct AccountSpec {
     /// How registering the account at the gateway goes.
     #[serde(default)]
     pub verification: Verification,
-    /// The first number of orders and deals, which then count without gaps
-    /// but for two a step; derived from the login where left out.
+    /// The first number of orders and deals: each step then takes three.
+    /// Derived from the login where left out.
     #[serde(default)]
     pub first_ticket: Option<u64>,
     /// Closed positions of before the steps.

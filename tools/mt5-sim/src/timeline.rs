@@ -6,7 +6,7 @@ use kernel::time::Timestamp;
 
 use crate::ledger::{Book, Canceled, Deal, Event, Stamp, State};
 
-/// How many happenings are folded again to reach a moment.
+/// The most happenings that are folded again to reach a moment.
 const STRIDE: usize = 128;
 
 /// Something that happens on an account, with its place in time and in the
@@ -40,7 +40,7 @@ pub(crate) struct Timeline {
     end: State,
 }
 
-/// What happenings add to a timeline.
+/// The addition of happenings to a timeline.
 struct Addition {
     happenings: Vec<Happening>,
     deals: Vec<Deal>,

@@ -49,7 +49,7 @@ pub(crate) struct Sim {
 pub(crate) struct World {
     pub(crate) accounts: Accounts,
     pub(crate) registry: Registry,
-    /// What servers answer that accounts have left, by login and server.
+    /// The answers of servers that accounts have left, by login and server.
     pub(crate) left: BTreeMap<(String, String), OldServer>,
 }
 

@@ -1,4 +1,4 @@
-//! What was truly broken or met on an account.
+//! The oracle's judgement of an account.
 
 use axum::Json;
 use axum::extract::{Path, State};

@@ -166,6 +166,18 @@ impl<'a> Tracker<'a> {
     }
 }
 
+/// Returns the floor at a start; `None` for a plan without the rule.
+pub(crate) fn floor_at(
+    plan: &Plan,
+    known: Known<'_>,
+    begin: &Begin,
+    start: &Start,
+) -> Option<Decimal> {
+    let rule = plan.max.as_ref()?;
+    let tracker = Tracker::new(plan, rule, known, begin, *start);
+    Some(tracker.reference() - tracker.limit)
+}
+
 /// The balance peak of the history before a first challenge. Where payments
 /// move the reference, the peak is that of the result of trading.
 fn past_peak(

@@ -65,7 +65,7 @@ pub(crate) fn judge(
     moments: &[Moment],
     until: Timestamp,
 ) -> Challenge {
-    let found = start::find(plan, known.ledger, known.points, begin, moments);
+    let found = start::find(plan, known, begin, moments);
     let Some(start) = found else {
         return Challenge::awaiting(begin.at);
     };

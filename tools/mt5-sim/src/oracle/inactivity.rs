@@ -11,7 +11,7 @@ use super::plan::Plan;
 pub(crate) struct Idle {
     pub(crate) at: Timestamp,
     pub(crate) days: u32,
-    /// Whether the limit is reached; else it is a day away.
+    /// `true` if the limit is reached; else it is a day away.
     pub(crate) is_breach: bool,
 }
 

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::challenge::Begin;
 
-/// What a deal counts as.
+/// The class of a deal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Class {
@@ -72,7 +72,7 @@ pub struct Deal {
     pub cost_of: Option<u64>,
 }
 
-/// How a cancelled deal's profit left the account.
+/// The way in which a cancelled deal's profit left the account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Withdrawn {
     /// By a deal of its own, or not at all.
@@ -92,7 +92,7 @@ pub struct Cancellation {
     pub deal_at: Timestamp,
     /// The profit that it lost.
     pub profit: Decimal,
-    /// Where the profit went.
+    /// The way in which the profit left.
     pub withdrawn: Withdrawn,
 }
 

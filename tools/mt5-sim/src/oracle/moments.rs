@@ -12,7 +12,7 @@ const GAP: TimeDelta = TimeDelta::seconds(1);
 /// The longest movement.
 const MOVEMENT: TimeDelta = TimeDelta::seconds(10);
 
-/// How a moment is known.
+/// The evidence of a moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Source {
     /// By deals.

@@ -13,7 +13,7 @@ pub struct Plan {
     /// The figure that drawdown is measured on.
     #[serde(default)]
     pub basis: Basis,
-    /// When a day begins.
+    /// The local time at which a day begins.
     #[serde(default)]
     pub reset: Reset,
     /// Daily drawdown; `null` for none.
@@ -22,7 +22,7 @@ pub struct Plan {
     /// All-time drawdown; `null` for none.
     #[serde(default = "all_time")]
     pub max: Option<AllTime>,
-    /// Whether movements move the all-time reference.
+    /// The effect of movements on the all-time reference.
     #[serde(default)]
     pub payout: Option<Payout>,
     /// The shares of a limit at which it is violated.
@@ -100,7 +100,7 @@ pub enum Basis {
     ClosedOnly,
 }
 
-/// When a day begins.
+/// The local time at which a day begins.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Reset {
@@ -145,7 +145,7 @@ pub struct Daily {
     /// The figure that the reference is taken from.
     #[serde(default)]
     pub reference: Option<Reference>,
-    /// What a breach does.
+    /// The effect of a breach.
     #[serde(default)]
     pub kind: Kind,
     /// The first day's reference.
@@ -190,7 +190,7 @@ pub enum Reference {
     Max,
 }
 
-/// What a breach of the daily limit does.
+/// The effect of a breach of the daily limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
@@ -219,7 +219,7 @@ pub struct AllTime {
     /// The limit in percent of the initial balance.
     #[serde(default = "ten", with = "kernel::number::json")]
     pub limit_pct: Decimal,
-    /// What the reference follows.
+    /// The figure that the reference follows.
     #[serde(default)]
     pub mode: Mode,
     /// The gain at which the floor stops rising.
@@ -243,7 +243,7 @@ fn all_time() -> Option<AllTime> {
     })
 }
 
-/// What the all-time reference follows.
+/// The figure that the all-time reference follows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
@@ -258,7 +258,7 @@ pub enum Mode {
     TrailingEod,
 }
 
-/// Whether movements move the all-time reference.
+/// The effect of movements on the all-time reference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Payout {

@@ -19,7 +19,7 @@ pub(crate) struct Value {
     pub(crate) source: ValueSource,
 }
 
-/// What values are taken from.
+/// The history that values are taken from.
 #[derive(Clone, Copy)]
 pub(crate) struct Known<'a> {
     pub(crate) ledger: &'a Ledger,

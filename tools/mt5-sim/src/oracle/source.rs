@@ -33,11 +33,11 @@ pub(crate) enum DealTimes {
     /// The true ones.
     #[default]
     True,
-    /// Those that the deals carry, by the trade server's clock.
+    /// The times that the deals carry, by the trade server's clock.
     Shown,
 }
 
-/// How deals are read.
+/// The reading of an account's deals.
 pub(crate) struct Reading<'a> {
     pub(crate) classes: &'a [ClassRule],
     pub(crate) times: DealTimes,

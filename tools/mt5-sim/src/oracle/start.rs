@@ -3,10 +3,12 @@
 use kernel::time::Timestamp;
 use rust_decimal::Decimal;
 
+use super::all_time;
 use super::challenge::Begin;
 use super::ledger::{Deal, Ledger, Point};
 use super::moments::{Moment, Source};
 use super::plan::{FirstDay, Plan};
+use super::reference::Known;
 
 /// The start of a challenge.
 #[derive(Clone, Copy, Debug)]
@@ -21,16 +23,15 @@ pub(crate) struct Start {
 /// met, or the newest snapshot when the shop starts it without them.
 pub(crate) fn find(
     plan: &Plan,
-    ledger: &Ledger,
-    points: &[Point],
+    known: Known<'_>,
     begin: &Begin,
     moments: &[Moment],
 ) -> Option<Start> {
-    let met = by_conditions(plan, ledger, points, begin, moments);
+    let met = by_conditions(plan, known, begin, moments);
     let forced = begin.starts.first().and_then(|at| {
         let mut seen = moments.iter().filter(|moment| moment.at <= *at);
         let moment = seen.rfind(|moment| moment.source == Source::Snapshot)?;
-        Some(at_moment(ledger, begin, moment))
+        Some(at_moment(known.ledger, begin, moment))
     });
     match (met, forced) {
         (Some(met), Some(forced)) if forced.at < met.at => Some(forced),
@@ -40,24 +41,28 @@ pub(crate) fn find(
 
 fn by_conditions(
     plan: &Plan,
-    ledger: &Ledger,
-    points: &[Point],
+    known: Known<'_>,
     begin: &Begin,
     moments: &[Moment],
 ) -> Option<Start> {
-    let last = funding(ledger, begin).last().map(|deal| deal.at);
+    let last = funding(known.ledger, begin).last().map(|deal| deal.at);
     moments.iter().find_map(|moment| {
         let value = moment.value(plan.basis)?;
         // Each balance operation before the first trade starts it over.
-        if begin.initial.is_none() && last.is_some_and(|last| moment.at < last) {
+        let is_early = begin.initial.is_none() && last.is_some_and(|last| moment.at < last);
+        if is_early || moment.balance <= Decimal::ZERO || !is_funded(known, begin, moment) {
             return None;
         }
-        let start = at_moment(ledger, begin, moment);
-        let funded = begin.initial.is_none_or(|given| moment.balance >= given)
-            || has_traded(ledger, points, begin, moment.at);
-        let alive = moment.balance > Decimal::ZERO && is_above_floors(plan, start.initial, value);
-        (alive && funded).then_some(start)
+        let start = at_moment(known.ledger, begin, moment);
+        is_above_floors(plan, known, begin, &start, value).then_some(start)
     })
+}
+
+/// Returns `true` if the initial balance is not given, or reached, or if the
+/// account trades.
+fn is_funded(known: Known<'_>, begin: &Begin, moment: &Moment) -> bool {
+    let reached = begin.initial.is_none_or(|given| moment.balance >= given);
+    reached || has_traded(known.ledger, known.points, begin, moment.at)
 }
 
 /// The start at a moment. An initial balance that is not given is that of the
@@ -100,19 +105,21 @@ fn has_traded(ledger: &Ledger, points: &[Point], begin: &Begin, at: Timestamp) -
     opened || !Point::at(points, at).is_flat
 }
 
-fn is_above_floors(plan: &Plan, initial: Decimal, value: Decimal) -> bool {
-    let percent = |percent: Decimal| initial * percent / Decimal::ONE_HUNDRED;
-    let all_time = plan
-        .max
-        .as_ref()
-        .is_none_or(|rule| value > initial - percent(rule.limit_pct));
+fn is_above_floors(
+    plan: &Plan,
+    known: Known<'_>,
+    begin: &Begin,
+    start: &Start,
+    value: Decimal,
+) -> bool {
+    let all_time = all_time::floor_at(plan, known, begin, start);
     // A first day that begins with the value itself has it above its floor.
     let daily = plan
         .daily
         .as_ref()
         .filter(|rule| rule.first_day == FirstDay::Initial)
-        .is_none_or(|rule| value > initial - percent(rule.limit_pct));
-    all_time && daily
+        .map(|rule| start.initial - start.initial * rule.limit_pct / Decimal::ONE_HUNDRED);
+    all_time.into_iter().chain(daily).all(|floor| value > floor)
 }
 
 /// All adjustments of the history up to the start; after a reset what the

@@ -1,4 +1,4 @@
-//! The oracle's answer: what was truly broken or met, when and by how much.
+//! The oracle's answer: each rule that was truly broken or met.
 
 use chrono::NaiveDate;
 use kernel::Number;
@@ -24,7 +24,7 @@ pub enum Rule {
     Inactivity,
 }
 
-/// How far a limit is used.
+/// The degree to which a limit is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
@@ -52,7 +52,7 @@ pub enum Phase {
     Passed,
 }
 
-/// How a value is known.
+/// The evidence of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ValueSource {
@@ -113,7 +113,7 @@ pub struct Day {
     pub reset_at: Timestamp,
     /// The reference as fixed then.
     pub reference: Number,
-    /// How the reference is known.
+    /// The evidence of the reference.
     pub source: ValueSource,
     /// The limit.
     pub limit: Number,
@@ -128,7 +128,7 @@ pub struct Day {
 pub struct DailyUse {
     /// The reference, movements included.
     pub reference: Number,
-    /// How the reference is known.
+    /// The evidence of the reference.
     pub source: ValueSource,
     /// The use.
     pub used: Number,
@@ -186,7 +186,7 @@ pub struct Figures {
     pub balance: Number,
     /// The result of trading.
     pub gain: Number,
-    /// What is no gain and no loss, beyond the initial balance.
+    /// The sum of what is no gain and no loss, beyond the initial balance.
     pub adjusted: Number,
     /// Days with an opening.
     pub trading_days: usize,
@@ -217,7 +217,7 @@ pub struct Challenge {
     pub violations: Vec<Violation>,
     /// The days of the daily rule.
     pub days: Vec<Day>,
-    /// How it ended.
+    /// The end; `None` while it goes on.
     pub end: Option<End>,
 }
 

@@ -1,4 +1,4 @@
-//! What can happen on an account, as steps describe it.
+//! The actions of steps.
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -43,7 +43,7 @@ pub enum Action {
     ServerClock(ServerClock),
 }
 
-/// Who or what placed a deal or opened a position.
+/// The origin of a deal or of a position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
@@ -280,7 +280,7 @@ pub struct Swap {
 pub struct OpenMany {
     /// Prefix of the positions' names: `p` makes `p-1`, `p-2` and so on.
     pub positions: String,
-    /// How many.
+    /// The number of positions.
     pub count: u32,
     /// The symbol.
     pub symbol: String,
@@ -328,7 +328,7 @@ pub struct Modify {
     pub take_profit: Option<Decimal>,
 }
 
-/// How the amount of a cancelled deal leaves the account.
+/// The way in which the amount of a cancelled deal leaves the account.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Booking {
@@ -347,7 +347,7 @@ pub enum Booking {
 pub struct Cancel {
     /// Name of the step, or id of a deal, that is cancelled.
     pub deal: String,
-    /// How the amount is booked back.
+    /// The way in which the amount is booked back.
     #[serde(default)]
     pub booked: Booking,
     /// Comment of the balance operation.

@@ -88,7 +88,7 @@ fn first_snapshot_after_a_loss_keeps_the_initial() {
 }
 
 #[test]
-fn reset_of_an_idle_account_sees_the_next_loss() {
+fn reset_of_idle_account_sees_next_loss() {
     let challenge = Case::new(DEFAULT, "09T09:00")
         .balance("09T08:00", "100000")
         .seen("09T09:00:01", "100000", "100000")
@@ -189,4 +189,16 @@ fn reset_keeps_the_initial_balance() {
     assert_eq!(initial(&second), "100000");
     assert_eq!(second.started_at, Some(time("10T09:01")));
     assert_eq!(challenges.len(), 1);
+}
+
+#[test]
+fn past_peaks_raise_the_floor_of_the_start() {
+    let plan = r#"{"max":{"limit_pct":10,"mode":"trailing_closed"}}"#;
+    let challenge = Case::new(plan, "10T09:00")
+        .balance("08T09:00", "100000")
+        .trade("08T10:00", "08T11:00", "8000")
+        .trade("09T10:00", "09T11:00", "-11000")
+        .seen("10T09:00:01", "97000", "97000")
+        .only();
+    assert_eq!(challenge.phase, Phase::AwaitingFunds);
 }
