@@ -107,9 +107,31 @@ impl Gateway {
             .await;
     }
 
-    /// Has calls fail by a rule.
-    pub async fn fault(&self, rule: Value) {
-        self.call("POST", "/sim/faults", rule).await;
+    /// Calls a control of one account, as the simulator's README describes
+    /// it: `closed`, `history`, `release`, `hide`, `distortions`, `migrate`,
+    /// `oracle`.
+    pub async fn control(&self, login: &str, control: &str, body: Value) -> Value {
+        let path = format!("/sim/accounts/{login}/{control}");
+        self.call("POST", &path, body).await
+    }
+
+    /// Returns the true deals of an account and the snapshots it was asked
+    /// for.
+    pub async fn ledger(&self, login: &str) -> Value {
+        let path = format!("/sim/accounts/{login}/ledger");
+        self.call("GET", &path, Value::Null).await
+    }
+
+    /// Has calls fail by a rule, and returns its id.
+    pub async fn fault(&self, rule: Value) -> u64 {
+        let added = self.call("POST", "/sim/faults", rule).await;
+        added["id"].as_u64().expect("an id")
+    }
+
+    /// Ends one fault.
+    pub async fn clear_fault(&self, id: u64) {
+        let path = format!("/sim/faults/{id}");
+        self.call("DELETE", &path, Value::Null).await;
     }
 
     /// Ends all faults.

@@ -1,10 +1,17 @@
 //! What each action of a scenario does to an account's books.
 
+use chrono::TimeDelta;
 use rust_decimal::Decimal;
 
 use crate::checks::{POSITIONS_MAX, cost, money, positive, price, share, text, volume};
 use crate::ledger::{Book, Deal, DealKind, Entry, Position, Stamp, State, Trade, deal};
-use crate::scenario::{Action, Amount, Close, CloseBy, Open, Reverse, SetEquity, SetPrice, Swap};
+use crate::scenario::{
+    Action, Amount, Close, CloseBy, Modify, Open, Operation, OperationKind, Reason, Reverse,
+    ServerClock, SetPrice, Swap,
+};
+
+/// The furthest that a trade server's clock is off, in seconds.
+const CLOCK_AHEAD_S_MAX: u32 = 600;
 
 impl State {
     /// Carries an action out and appends the deals it makes.
@@ -18,34 +25,35 @@ impl State {
         match action {
             Action::Deposit(amount) => {
                 positive(book, amount.amount)?;
-                self.operate(book, stamp, DealKind::Balance, amount.clone(), deals)
+                let operation = balance_operation(amount, amount.amount);
+                self.operate(book, stamp, &operation, deals)
             }
             Action::Withdraw(amount) => {
                 positive(book, amount.amount)?;
-                let out = Amount {
-                    amount: -amount.amount,
-                    comment: amount.comment.clone(),
-                };
-                self.operate(book, stamp, DealKind::Balance, out, deals)
+                let operation = balance_operation(amount, -amount.amount);
+                self.operate(book, stamp, &operation, deals)
             }
             Action::Credit(amount) => {
-                self.operate(book, stamp, DealKind::Credit, amount.clone(), deals)
-            }
-            Action::Operation(operation) => {
-                let kind = DealKind::Operation(operation.kind);
-                let amount = Amount {
-                    amount: operation.amount,
-                    comment: operation.comment.clone(),
+                let operation = Operation {
+                    kind: OperationKind::Credit,
+                    ..balance_operation(amount, amount.amount)
                 };
-                self.operate(book, stamp, kind, amount, deals)
+                self.operate(book, stamp, &operation, deals)
             }
+            Action::Operation(operation) => self.operate(book, stamp, operation, deals),
             Action::Open(open) => self.open(book, stamp, open, deals),
-            Action::Price(set) => self.set_price(book, stamp, set),
+            Action::Price(set) => self.set_price(set),
             Action::Equity(set) => self.set_equity(book, stamp, set),
             Action::Close(close) => self.close(book, stamp, close, deals),
             Action::CloseBy(close_by) => self.close_by(book, stamp, close_by, deals),
             Action::Reverse(reverse) => self.reverse(book, stamp, reverse, deals),
             Action::Swap(swap) => self.charge_swap(book, swap),
+            Action::OpenMany(many) => self.open_many(book, stamp, many, deals),
+            Action::CloseMany(many) => self.close_many(book, stamp, many, deals),
+            Action::Modify(modify) => self.modify(modify),
+            Action::ServerClock(clock) => self.set_server_clock(*clock),
+            // A timeline resolves it to the deals that it cancels.
+            Action::Cancel(cancel) => Err(format!("no deal {} is known", cancel.deal)),
         }
     }
 
@@ -53,20 +61,25 @@ impl State {
         &mut self,
         book: &Book,
         stamp: Stamp,
-        kind: DealKind,
-        amount: Amount,
+        operation: &Operation,
         deals: &mut Vec<Deal>,
     ) -> Result<(), String> {
-        money(book, "the amount", amount.amount)?;
-        text("the comment", &amount.comment)?;
-        match kind {
-            DealKind::Credit => self.credit += amount.amount,
-            _ => self.balance += amount.amount,
+        money(book, "the amount", operation.amount)?;
+        text("the comment", &operation.comment)?;
+        if let Some(spelled) = &operation.r#type {
+            text("the type", spelled)?;
         }
+        if operation.kind.is_credit() {
+            self.credit += operation.amount;
+        } else {
+            self.balance += operation.amount;
+        }
+        let kind = DealKind::Operation(operation.kind);
         let mut deal = deal(stamp, 0, kind, Entry::In);
         // A commission without a deal is booked as profit, as MT5 does it.
-        deal.profit = amount.amount;
-        deal.comment = amount.comment;
+        deal.profit = operation.amount;
+        deal.comment.clone_from(&operation.comment);
+        deal.spelled.clone_from(&operation.r#type);
         deals.push(deal);
         Ok(())
     }
@@ -78,11 +91,38 @@ impl State {
         open: &Open,
         deals: &mut Vec<Deal>,
     ) -> Result<(), String> {
+        let price = self.entry_price(book, stamp, open)?;
+        self.enter(book, stamp, open, price, deals)
+    }
+
+    /// Checks what an opening says and returns its price.
+    pub(crate) fn entry_price(
+        &mut self,
+        book: &Book,
+        stamp: Stamp,
+        open: &Open,
+    ) -> Result<Decimal, String> {
         let instrument = book.instrument(&open.symbol)?;
-        text("the position's name", &open.position)?;
         text("the symbol", &open.symbol)?;
         text("the comment", &open.comment)?;
         volume(open.volume)?;
+        let price = self.trade_price(book, &open.symbol, stamp.at, open.price)?;
+        if instrument.notional(price, open.volume).is_none() {
+            return Err("the position is too large".to_owned());
+        }
+        Ok(price)
+    }
+
+    /// Adds a position at a price, and the deal that opens it.
+    pub(crate) fn enter(
+        &mut self,
+        book: &Book,
+        stamp: Stamp,
+        open: &Open,
+        price: Decimal,
+        deals: &mut Vec<Deal>,
+    ) -> Result<(), String> {
+        text("the position's name", &open.position)?;
         if self.positions.contains_key(&open.position) {
             return Err(format!(
                 "a position named {} is open already",
@@ -92,29 +132,10 @@ impl State {
         if self.positions.len() >= POSITIONS_MAX {
             return Err(format!("more than {POSITIONS_MAX} positions are open"));
         }
-        let price = self.trade_price(book, &open.symbol, stamp.at, open.price)?;
-        if instrument.notional(price, open.volume).is_none() {
-            return Err("the position is too large".to_owned());
-        }
         let commission = cost(book, open.commission)?;
         self.balance += commission;
-        self.positions.insert(
-            open.position.clone(),
-            Position {
-                ticket: stamp.ticket,
-                symbol: open.symbol.clone(),
-                side: open.side,
-                volume: open.volume,
-                open_price: price,
-                opened_at: stamp.at,
-                swap: Decimal::ZERO,
-                stop_loss: open.stop_loss,
-                take_profit: open.take_profit,
-                comment: open.comment.clone(),
-                set_profit: None,
-                drift: None,
-            },
-        );
+        self.positions
+            .insert(open.position.clone(), self.opened(stamp, open, price));
         let mut deal = deal(stamp, 1, DealKind::Trade(open.side), Entry::In);
         deal.trade = Some(Trade {
             symbol: open.symbol.clone(),
@@ -125,47 +146,60 @@ impl State {
         });
         deal.commission = commission;
         deal.comment.clone_from(&open.comment);
+        deal.magic = open.magic;
+        deal.reason = open.reason;
+        deal.stop_loss = open.stop_loss;
+        deal.take_profit = open.take_profit;
         deals.push(deal);
-        self.check_floating(book, stamp.at)
+        Ok(())
     }
 
-    fn set_price(&mut self, book: &Book, stamp: Stamp, set: &SetPrice) -> Result<(), String> {
+    fn opened(&self, stamp: Stamp, open: &Open, price: Decimal) -> Position {
+        Position {
+            ticket: stamp.ticket,
+            symbol: open.symbol.clone(),
+            side: open.side,
+            volume: open.volume,
+            open_price: price,
+            opened_at: stamp.at,
+            shown_at: stamp.at + self.clock_ahead,
+            listed_at: stamp.listed_at,
+            magic: open.magic,
+            reason: open.reason,
+            swap: Decimal::ZERO,
+            stop_loss: open.stop_loss,
+            take_profit: open.take_profit,
+            comment: open.comment.clone(),
+            set_profit: None,
+            drift: None,
+        }
+    }
+
+    fn set_price(&mut self, set: &SetPrice) -> Result<(), String> {
         text("the symbol", &set.symbol)?;
         price(set.price)?;
         self.quote(&set.symbol, set.price);
         self.pinned.insert(set.symbol.clone());
-        self.check_floating(book, stamp.at)
-    }
-
-    fn set_equity(&mut self, book: &Book, stamp: Stamp, set: &SetEquity) -> Result<(), String> {
-        money(book, "the equity", set.equity)?;
-        let moved = self
-            .positions
-            .iter()
-            .max_by_key(|(_, position)| (position.volume, std::cmp::Reverse(position.ticket)))
-            .map(|(name, _)| name.clone());
-        let floating = set.equity - self.balance - self.credit;
-        let Some(moved) = moved else {
-            return if floating.is_zero() {
-                Ok(())
-            } else {
-                Err("equity differs from balance and credit only while a position is open".into())
-            };
-        };
-        let mut rest = floating;
-        for (name, position) in &self.positions {
-            rest -= position.swap;
-            if *name != moved {
-                rest -= self.value(book, position, stamp.at)?.profit;
-            }
-        }
-        if let Some(position) = self.positions.get_mut(&moved) {
-            position.set_profit = Some(rest);
-        }
-        self.check_floating(book, stamp.at)
+        Ok(())
     }
 
     fn close(
+        &mut self,
+        book: &Book,
+        stamp: Stamp,
+        close: &Close,
+        deals: &mut Vec<Deal>,
+    ) -> Result<(), String> {
+        let symbol = self.position(&close.position)?.symbol.clone();
+        self.leave(book, stamp, close, deals)?;
+        if let Some(given) = close.price {
+            self.quote(&symbol, given);
+        }
+        Ok(())
+    }
+
+    /// Closes a position, wholly or in part, and leaves the market as it is.
+    pub(crate) fn leave(
         &mut self,
         book: &Book,
         stamp: Stamp,
@@ -202,13 +236,11 @@ impl State {
         deal.swap = swap;
         deal.commission = commission;
         deal.comment.clone_from(&close.comment);
+        carry(&mut deal, &position, close.reason);
         deals.push(deal);
         self.balance += profit + swap + commission;
-        self.reduce(&close.position, closed, swap, profit);
-        if let Some(given) = close.price {
-            self.quote(&position.symbol, given);
-        }
-        self.check_floating(book, stamp.at)
+        self.reduce(stamp, &close.position, closed, (swap, profit));
+        Ok(())
     }
 
     /// Price and profit at which a volume of a position is closed.
@@ -288,6 +320,7 @@ impl State {
             });
             deal.profit = profit;
             deal.swap = swap;
+            carry(&mut deal, position, Some(Reason::Client));
             deals.push(deal);
             self.balance += profit + swap;
             let shown = share(
@@ -295,7 +328,7 @@ impl State {
                 closed,
                 position.volume,
             )?;
-            self.reduce(name, closed, swap, book.booked(shown));
+            self.reduce(stamp, name, closed, (swap, book.booked(shown)));
         }
         Ok(())
     }
@@ -328,6 +361,7 @@ impl State {
         deal.profit = profit;
         deal.swap = position.swap;
         deal.commission = commission;
+        carry(&mut deal, &position, Some(Reason::Client));
         deals.push(deal);
         self.balance += profit + position.swap + commission;
         let turned = Position {
@@ -335,12 +369,35 @@ impl State {
             volume: reverse.volume - position.volume,
             open_price: at_price,
             opened_at: stamp.at,
+            shown_at: stamp.at + self.clock_ahead,
             swap: Decimal::ZERO,
             set_profit: None,
             ..position
         };
         self.positions.insert(reverse.position.clone(), turned);
-        self.check_floating(book, stamp.at)
+        Ok(())
+    }
+
+    fn modify(&mut self, modify: &Modify) -> Result<(), String> {
+        self.position(&modify.position)?;
+        for level in modify.stop_loss.iter().chain(&modify.take_profit) {
+            price(*level)?;
+        }
+        if let Some(position) = self.positions.get_mut(&modify.position) {
+            position.stop_loss = modify.stop_loss;
+            position.take_profit = modify.take_profit;
+        }
+        Ok(())
+    }
+
+    fn set_server_clock(&mut self, clock: ServerClock) -> Result<(), String> {
+        if clock.ahead_s.unsigned_abs() > CLOCK_AHEAD_S_MAX {
+            return Err(format!(
+                "a server's clock is at most {CLOCK_AHEAD_S_MAX} s off"
+            ));
+        }
+        self.clock_ahead = TimeDelta::seconds(i64::from(clock.ahead_s));
+        Ok(())
     }
 
     fn charge_swap(&mut self, book: &Book, swap: &Swap) -> Result<(), String> {
@@ -351,4 +408,22 @@ impl State {
         }
         Ok(())
     }
+}
+
+/// The operation that a deposit, a withdrawal or a credit is.
+fn balance_operation(amount: &Amount, signed: Decimal) -> Operation {
+    Operation {
+        kind: OperationKind::Balance,
+        amount: signed,
+        comment: amount.comment.clone(),
+        r#type: None,
+    }
+}
+
+/// Gives a closing deal what it takes from its position.
+fn carry(deal: &mut Deal, position: &Position, reason: Option<Reason>) {
+    deal.magic = position.magic;
+    deal.reason = reason;
+    deal.stop_loss = position.stop_loss;
+    deal.take_profit = position.take_profit;
 }

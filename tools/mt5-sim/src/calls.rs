@@ -12,7 +12,7 @@ use secrecy::ExposeSecret;
 use serde::Serialize;
 
 use crate::errors::GatewayError;
-use crate::faults::{Call, Fault, When};
+use crate::faults::{Call, Delivery, Fault, When};
 use crate::world::{Shared, Sim};
 
 /// How often each call had each outcome. Bounded by the calls, statuses and
@@ -62,7 +62,8 @@ pub(crate) async fn gateway(
     let login = id.as_deref().and_then(|id| sim.login_of(id));
     let mut fault = None;
     let response = if is_authorized(&sim, request.headers()) {
-        fault = sim.faults().draw(call, login.as_deref());
+        let now = sim.clock.now();
+        fault = sim.faults().draw(call, login.as_deref(), now);
         carry_out(&sim, fault, request, next).await
     } else {
         GatewayError::unauthorized().into_response()
@@ -84,7 +85,12 @@ pub(crate) async fn gateway(
     response
 }
 
-async fn carry_out(sim: &Sim, fault: Option<Fault>, request: Request, next: Next) -> Response {
+async fn carry_out(sim: &Sim, fault: Option<Fault>, mut request: Request, next: Next) -> Response {
+    let delivered = fault.is_none_or(Fault::is_delivered);
+    request.extensions_mut().insert(match delivered {
+        true => Delivery::Whole,
+        false => Delivery::Lost,
+    });
     let Some(fault) = fault else {
         return next.run(request).await;
     };
@@ -93,12 +99,15 @@ async fn carry_out(sim: &Sim, fault: Option<Fault>, request: Request, next: Next
         tokio::time::sleep(fault.delay()).await;
         return match answer {
             Some(answer) => answer,
-            None => next.run(request).await,
+            None => fault.padded(next.run(request).await).await,
         };
     }
     let right = next.run(request).await;
     tokio::time::sleep(fault.delay()).await;
-    answer.unwrap_or(right)
+    match answer {
+        Some(answer) => answer,
+        None => fault.padded(right).await,
+    }
 }
 
 fn is_authorized(sim: &Sim, headers: &HeaderMap) -> bool {

@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 use crate::ledger::Book;
 
 /// The most positions that are open on an account at once.
-pub(crate) const POSITIONS_MAX: usize = 500;
+pub(crate) const POSITIONS_MAX: usize = 20_000;
 /// The largest amount of money in one action.
 const MONEY_MAX: Decimal = Decimal::from_parts(1_000_000_000, 0, 0, false, 0);
 /// The largest balance, floating profit or profit of one deal: 10^12.

@@ -1,5 +1,9 @@
 //! The control API under `/sim`: the clock, accounts, faults and counts.
 
+pub(crate) mod accounts;
+pub(crate) mod ledger;
+pub(crate) mod oracle;
+
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
@@ -86,7 +90,7 @@ pub(crate) struct Listing {
 }
 
 /// `GET /sim/accounts`.
-pub(crate) async fn accounts(State(sim): State<Shared>) -> Json<Listing> {
+pub(crate) async fn list_accounts(State(sim): State<Shared>) -> Json<Listing> {
     let now = sim.clock.real_now();
     let mut world = sim.world();
     let world = &mut *world;
@@ -235,20 +239,40 @@ pub(crate) async fn set_password(
 
 #[derive(Serialize)]
 pub(crate) struct Rules {
+    /// The rule that was added.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<u64>,
     faults: Vec<Counted>,
 }
 
 /// `GET /sim/faults`.
 pub(crate) async fn faults(State(sim): State<Shared>) -> Json<Rules> {
     let faults = sim.faults().rules();
-    Json(Rules { faults })
+    Json(Rules { id: None, faults })
 }
 
 /// `POST /sim/faults`.
 pub(crate) async fn add_fault(State(sim): State<Shared>, body: Body) -> Answer<Response> {
     let rule: Rule = read_json(body)?;
-    sim.faults().add(rule).map_err(GatewayError::validation)?;
-    Ok((StatusCode::CREATED, faults(State(sim)).await).into_response())
+    let now = sim.clock.now();
+    let mut held = sim.faults();
+    let id = held.add(rule, now).map_err(GatewayError::validation)?;
+    let rules = Rules {
+        id: Some(id),
+        faults: held.rules(),
+    };
+    Ok((StatusCode::CREATED, Json(rules)).into_response())
+}
+
+/// `DELETE /sim/faults/{id}`.
+pub(crate) async fn remove_fault(
+    State(sim): State<Shared>,
+    Path(id): Path<u64>,
+) -> Answer<StatusCode> {
+    if !sim.faults().remove(id) {
+        return Err(GatewayError::not_found("No rule has this id"));
+    }
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// `DELETE /sim/faults`.

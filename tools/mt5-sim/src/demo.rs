@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 
 use crate::account::Happening;
 use crate::ledger::Stamp;
-use crate::scenario::{Action, Amount, Close, Open, Swap};
+use crate::scenario::{Action, Amount, Close, Open, Reason, Swap};
 use crate::symbols::Side;
 
 /// A market whose prices wander.
@@ -158,14 +158,13 @@ impl Demo {
         let (start_s, until_s) = (self.start.timestamp(), until.timestamp());
         let first = (start_s - EPOCH_S).div_euclid(SLOT_S) + 1;
         let last = (until_s - EPOCH_S).div_euclid(SLOT_S);
-        let mut happenings = vec![Happening {
-            stamp: stamp(self.start, tickets + 500_000),
-            event: Action::Deposit(Amount {
+        let mut happenings = vec![Happening::new(
+            Stamp::plain(self.start, tickets + 500_000),
+            Action::Deposit(Amount {
                 amount: self.deposit,
                 comment: "Initial deposit".to_owned(),
-            })
-            .into(),
-        }];
+            }),
+        )];
         for slot in first..=last {
             // Each slot has 16 happenings of 8 tickets; the numbers below a
             // million are for steps that are given.
@@ -212,10 +211,7 @@ fn lay(trade: &Trade, slot: i64, base: u64, happenings: &mut Vec<Happening>) {
     let mut number = 0;
     let mut push = |at_s: i64, action: Action| {
         if let Some(at) = DateTime::from_timestamp(at_s, 0) {
-            happenings.push(Happening {
-                stamp: stamp(at, base + number * 8),
-                event: action.into(),
-            });
+            happenings.push(Happening::new(Stamp::plain(at, base + number * 8), action));
             number += 1;
         }
     };
@@ -231,6 +227,8 @@ fn lay(trade: &Trade, slot: i64, base: u64, happenings: &mut Vec<Happening>) {
             take_profit: None,
             commission: Some(cents(COMMISSION_CENTS, trade.volume)),
             comment: String::new(),
+            magic: 0,
+            reason: Some(Reason::Client),
         }),
     );
     let close = |volume: Option<Decimal>, closed: Decimal| {
@@ -241,6 +239,7 @@ fn lay(trade: &Trade, slot: i64, base: u64, happenings: &mut Vec<Happening>) {
             profit: None,
             commission: Some(cents(COMMISSION_CENTS, closed)),
             comment: String::new(),
+            reason: Some(Reason::Client),
         })
     };
     let midway_s = i64::midpoint(trade.opens_s, trade.closes_s);
@@ -277,14 +276,6 @@ fn rollovers(from_s: i64, to_s: i64) -> impl Iterator<Item = i64> {
 
 fn cents(a_lot: i64, volume: Decimal) -> Decimal {
     (Decimal::new(a_lot, 2) * volume).round_dp(2)
-}
-
-fn stamp(at: Timestamp, ticket: u64) -> Stamp {
-    Stamp {
-        at,
-        visible_at: at,
-        ticket,
-    }
 }
 
 /// Midnight UTC, five days before a moment: where the demo begins by default.

@@ -2,15 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::{DateTime, TimeDelta, Utc};
 use kernel::currency::Currency;
 use kernel::time::Timestamp;
 use rust_decimal::{Decimal, RoundingStrategy};
 
+use crate::cancellation::Cancellation;
 use crate::checks::{self, TOTAL_MAX, too_large};
 use crate::demo::Walk;
 use crate::replay::{Drift, Recorded};
-use crate::scenario::{Action, OperationKind};
+use crate::scenario::{Action, Booking, OperationKind, Reason};
 use crate::symbols::{Instrument, Side, SymbolSpec};
+
+/// A moment that never comes: that at which a hidden deal is shown.
+pub(crate) const NEVER: Timestamp = DateTime::<Utc>::MAX_UTC;
 
 /// What holds for an account through its whole life.
 #[derive(Clone, Debug)]
@@ -65,11 +70,28 @@ pub(crate) enum Entry {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum DealKind {
     Trade(Side),
-    Balance,
-    Credit,
     Operation(OperationKind),
     /// A trade that was taken back; it moves no position.
     Canceled(Side),
+}
+
+impl DealKind {
+    /// Returns `true` if the deal's amounts move the credit, not the balance.
+    pub(crate) fn is_credit(self) -> bool {
+        matches!(self, Self::Operation(kind) if kind.is_credit())
+    }
+}
+
+/// The cancellation of a deal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Canceled {
+    /// The moment of the cancellation.
+    pub(crate) at: Timestamp,
+    /// The moment from which the history shows the deal as cancelled.
+    pub(crate) visible_at: Timestamp,
+    /// The number by which a release finds the cancellation.
+    pub(crate) ticket: u64,
+    pub(crate) booked: Booking,
 }
 
 /// The market side of a deal.
@@ -86,7 +108,10 @@ pub(crate) struct Trade {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Deal {
     pub(crate) id: u64,
+    /// The true moment.
     pub(crate) at: Timestamp,
+    /// The moment by the trade server's clock, which the deal carries.
+    pub(crate) shown_at: Timestamp,
     pub(crate) visible_at: Timestamp,
     pub(crate) kind: DealKind,
     pub(crate) entry: Entry,
@@ -95,6 +120,13 @@ pub(crate) struct Deal {
     pub(crate) swap: Decimal,
     pub(crate) profit: Decimal,
     pub(crate) comment: String,
+    pub(crate) magic: u32,
+    pub(crate) reason: Option<Reason>,
+    pub(crate) stop_loss: Option<Decimal>,
+    pub(crate) take_profit: Option<Decimal>,
+    /// The gateway's name of the deal's type, where it is not the usual one.
+    pub(crate) spelled: Option<String>,
+    pub(crate) canceled: Option<Canceled>,
 }
 
 /// An open position.
@@ -106,6 +138,12 @@ pub(crate) struct Position {
     pub(crate) volume: Decimal,
     pub(crate) open_price: Decimal,
     pub(crate) opened_at: Timestamp,
+    /// The opening by the trade server's clock.
+    pub(crate) shown_at: Timestamp,
+    /// The moment from which the list shows the position.
+    pub(crate) listed_at: Timestamp,
+    pub(crate) magic: u32,
+    pub(crate) reason: Option<Reason>,
     pub(crate) swap: Decimal,
     pub(crate) stop_loss: Option<Decimal>,
     pub(crate) take_profit: Option<Decimal>,
@@ -128,8 +166,29 @@ pub(crate) struct Valuation {
 pub(crate) struct Stamp {
     pub(crate) at: Timestamp,
     pub(crate) visible_at: Timestamp,
-    /// The first of eight numbers that are this action's own.
+    /// The moment from which the list of positions shows the action.
+    pub(crate) listed_at: Timestamp,
+    /// The first of the numbers that are this action's own.
     pub(crate) ticket: u64,
+}
+
+impl Stamp {
+    /// Returns the stamp of an action that is shown at once.
+    pub(crate) fn plain(at: Timestamp, ticket: u64) -> Self {
+        Self {
+            at,
+            visible_at: at,
+            listed_at: at,
+            ticket,
+        }
+    }
+}
+
+/// A closed position that the list goes on showing.
+#[derive(Clone, Debug)]
+pub(crate) struct Lingering {
+    pub(crate) position: Position,
+    pub(crate) until: Timestamp,
 }
 
 /// What an action changes an account by.
@@ -137,6 +196,7 @@ pub(crate) struct Stamp {
 pub(crate) enum Event {
     Action(Action),
     Recorded(Box<Recorded>),
+    Cancellation(Cancellation),
 }
 
 /// The books of an account at a moment.
@@ -149,9 +209,22 @@ pub(crate) struct State {
     prices: BTreeMap<String, Decimal>,
     /// Symbols whose price a step has set, so that the demo market is off.
     pub(crate) pinned: BTreeSet<String>,
+    /// Closed positions that the list still shows.
+    pub(crate) lingering: Vec<Lingering>,
+    /// The time by which the trade server's clock is ahead.
+    pub(crate) clock_ahead: TimeDelta,
 }
 
 impl State {
+    /// Returns books with balance and credit, without positions.
+    pub(crate) fn bare(balance: Decimal, credit: Decimal) -> Self {
+        Self {
+            balance,
+            credit,
+            ..Self::default()
+        }
+    }
+
     /// Applies an event and appends the deals it makes.
     pub(crate) fn apply(
         &mut self,
@@ -160,10 +233,18 @@ impl State {
         event: &Event,
         deals: &mut Vec<Deal>,
     ) -> Result<(), String> {
+        let known = deals.len();
         match event {
             Event::Recorded(recorded) => recorded.apply(self, stamp, deals),
             Event::Action(action) => self.act(book, stamp, action, deals),
+            Event::Cancellation(cancellation) => {
+                cancellation.apply(self, stamp, deals);
+                Ok(())
+            }
         }?;
+        for deal in deals.iter_mut().skip(known) {
+            deal.shown_at = deal.at + self.clock_ahead;
+        }
         if self.balance.abs() > TOTAL_MAX {
             return Err("the balance becomes too large".to_owned());
         }
@@ -172,15 +253,27 @@ impl State {
 
     /// Takes a closed volume, with its swap and its part of a set profit, off
     /// a position.
-    pub(crate) fn reduce(&mut self, name: &str, closed: Decimal, swap: Decimal, profit: Decimal) {
+    pub(crate) fn reduce(
+        &mut self,
+        stamp: Stamp,
+        name: &str,
+        closed: Decimal,
+        (swap, profit): (Decimal, Decimal),
+    ) {
         let Some(position) = self.positions.get_mut(name) else {
             return;
         };
+        let before = (stamp.listed_at > stamp.at).then(|| position.clone());
         position.volume -= closed;
         position.swap -= swap;
         position.set_profit = position.set_profit.map(|set| set - profit);
         if position.volume.is_zero() {
             self.positions.remove(name);
+            self.lingering.retain(|gone| gone.until > stamp.at);
+            self.lingering.extend(before.map(|position| Lingering {
+                position,
+                until: stamp.listed_at,
+            }));
         }
     }
 
@@ -283,6 +376,7 @@ pub(crate) fn deal(stamp: Stamp, number: u64, kind: DealKind, entry: Entry) -> D
     Deal {
         id: stamp.ticket + number,
         at: stamp.at,
+        shown_at: stamp.at,
         visible_at: stamp.visible_at,
         kind,
         entry,
@@ -291,5 +385,11 @@ pub(crate) fn deal(stamp: Stamp, number: u64, kind: DealKind, entry: Entry) -> D
         swap: Decimal::ZERO,
         profit: Decimal::ZERO,
         comment: String::new(),
+        magic: 0,
+        reason: None,
+        stop_loss: None,
+        take_profit: None,
+        spelled: None,
+        canceled: None,
     }
 }

@@ -6,22 +6,34 @@
 
 mod account;
 mod actions;
+mod bulk;
 mod calls;
+mod cancellation;
 mod checks;
 mod client;
 mod clock;
+mod closed;
 mod control;
 mod demo;
+mod distortion;
+mod equity;
 mod errors;
 mod faults;
+mod history;
 mod ledger;
+mod migration;
+mod observations;
+pub mod oracle;
 mod provisioning;
 mod registry;
+mod release;
 mod replay;
 mod report;
 pub mod scenario;
 mod settings;
 mod symbols;
+mod timeline;
+mod wire;
 mod world;
 
 use std::net::SocketAddr;
@@ -85,19 +97,13 @@ fn gateway_routes(sim: &Shared) -> Router<Shared> {
         .route_layer(from_fn_with_state(Arc::clone(sim), calls::gateway))
 }
 
-/// What tests steer the simulation by.
+/// The control API.
 fn control_routes() -> Router<Shared> {
     Router::new()
         .route("/sim/clock", get(control::clock).post(control::set_clock))
         .route(
             "/sim/accounts",
-            get(control::accounts).post(control::add_account),
-        )
-        .route("/sim/accounts/{login}", get(control::account))
-        .route("/sim/accounts/{login}/steps", post(control::add_steps))
-        .route(
-            "/sim/accounts/{login}/password",
-            post(control::set_password),
+            get(control::list_accounts).post(control::add_account),
         )
         .route(
             "/sim/faults",
@@ -105,9 +111,41 @@ fn control_routes() -> Router<Shared> {
                 .post(control::add_fault)
                 .delete(control::clear_faults),
         )
+        .route("/sim/faults/{id}", delete(control::remove_fault))
         .route(
             "/sim/calls",
             get(control::calls).delete(control::clear_calls),
+        )
+        .merge(account_controls())
+}
+
+/// The control API of one account.
+fn account_controls() -> Router<Shared> {
+    use control::accounts;
+    let of = |rest: &str| format!("/sim/accounts/{{login}}{rest}");
+    Router::new()
+        .route(&of(""), get(control::account))
+        .route(&of("/steps"), post(control::add_steps))
+        .route(&of("/password"), post(control::set_password))
+        .route(&of("/closed"), post(accounts::add_closed))
+        .route(
+            &of("/history"),
+            get(accounts::history).post(accounts::set_history),
+        )
+        .route(&of("/release"), post(accounts::release))
+        .route(&of("/hide"), post(accounts::hide))
+        .route(
+            &of("/distortions"),
+            get(accounts::distortions)
+                .post(accounts::add_distortion)
+                .delete(accounts::clear_distortions),
+        )
+        .route(&of("/migrate"), post(accounts::migrate))
+        .route(&of("/ledger"), get(control::ledger::ledger))
+        .route(&of("/oracle"), post(control::oracle::judge))
+        .route(
+            &of("/observations"),
+            delete(control::ledger::clear_observations),
         )
 }
 

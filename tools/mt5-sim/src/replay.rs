@@ -111,9 +111,10 @@ impl Recorded {
             .try_fold(Decimal::ZERO, |sum, amount| sum.checked_add(*amount))
             .filter(|sum| sum.abs() <= crate::checks::TOTAL_MAX)
             .ok_or_else(crate::checks::too_large)?;
-        match deal.kind {
-            DealKind::Credit => state.credit += sum,
-            _ => state.balance += sum,
+        if deal.kind.is_credit() {
+            state.credit += sum;
+        } else {
+            state.balance += sum;
         }
         if let (DealKind::Trade(side), Some(trade)) = (deal.kind, &deal.trade) {
             self.trade(state, stamp, (side, deal.entry), trade);
@@ -163,6 +164,10 @@ impl Recorded {
             volume,
             open_price: trade.price,
             opened_at: stamp.at,
+            shown_at: stamp.at,
+            listed_at: stamp.listed_at,
+            magic: self.deal.magic,
+            reason: self.deal.reason,
             swap: Decimal::ZERO,
             stop_loss: None,
             take_profit: None,
@@ -201,19 +206,11 @@ pub(crate) fn account(
         deal.visible_at = deal.at;
     }
     let goals = goals(&deals);
-    let happenings = deals.into_iter().map(|deal| Happening {
-        stamp: Stamp {
-            at: deal.at,
-            visible_at: deal.at,
-            ticket: deal.id,
-        },
-        event: Event::Recorded(Box::new(Recorded {
-            goal: deal
-                .trade
-                .as_ref()
-                .and_then(|trade| goals.get(&trade.position).copied().flatten()),
-            deal,
-        })),
+    let happenings = deals.into_iter().map(|deal| {
+        let trade = deal.trade.as_ref();
+        let goal = trade.and_then(|trade| goals.get(&trade.position).copied().flatten());
+        let stamp = Stamp::plain(deal.at, deal.id);
+        Happening::new(stamp, Event::Recorded(Box::new(Recorded { goal, deal })))
     });
     Account::replayed(spec, now, happenings.collect())
 }

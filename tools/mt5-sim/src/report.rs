@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::account::Account;
-use crate::ledger::{Deal, DealKind, Entry, Stamp, Trade, deal};
+use crate::ledger::{self, Deal, DealKind, Entry, Stamp, Trade, deal};
 use crate::replay::{self, Pace};
 use crate::scenario::{AccountSpec, OperationKind};
 use crate::settings::{DEMO_SERVER, REPORT_LOGIN};
@@ -59,12 +59,8 @@ fn deals(history: &History, zone: Tz) -> Vec<Deal> {
         // A live account's history is whole: what came before the file's first
         // deal is one deposit.
         let at = first - TimeDelta::milliseconds(1);
-        let stamp = Stamp {
-            at,
-            visible_at: at,
-            ticket: 0,
-        };
-        let mut before = deal(stamp, 0, DealKind::Balance, Entry::In);
+        let kind = DealKind::Operation(OperationKind::Balance);
+        let mut before = deal(Stamp::plain(at, 0), 0, kind, Entry::In);
         before.profit = opening;
         "Opening balance".clone_into(&mut before.comment);
         deals.push(before);
@@ -96,25 +92,22 @@ fn read(deal: &mt5_history::Deal, zone: Tz) -> Deal {
         }
         _ => None,
     };
-    Deal {
-        // A file without tickets has lines instead.
-        id: ticket(&deal.ticket).unwrap_or(line),
-        at,
-        visible_at: at,
-        kind,
-        entry: match deal.entry {
-            Some(ReadEntry::Out) => Entry::Out,
-            Some(ReadEntry::InOut) => Entry::InOut,
-            Some(ReadEntry::OutBy) => Entry::OutBy,
-            Some(ReadEntry::In) | None => Entry::In,
-        },
-        trade,
-        // The protocol has no field for fees: they are part of the commission.
-        commission: deal.commission + deal.fee,
-        swap: deal.swap,
-        profit: deal.profit,
-        comment: deal.comment.clone().unwrap_or_default(),
-    }
+    let entry = match deal.entry {
+        Some(ReadEntry::Out) => Entry::Out,
+        Some(ReadEntry::InOut) => Entry::InOut,
+        Some(ReadEntry::OutBy) => Entry::OutBy,
+        Some(ReadEntry::In) | None => Entry::In,
+    };
+    // A file without tickets has lines instead.
+    let id = ticket(&deal.ticket).unwrap_or(line);
+    let mut made = ledger::deal(Stamp::plain(at, id), 0, kind, entry);
+    made.trade = trade;
+    // The protocol has no field for fees: they are part of the commission.
+    made.commission = deal.commission + deal.fee;
+    made.swap = deal.swap;
+    made.profit = deal.profit;
+    made.comment = deal.comment.clone().unwrap_or_default();
+    made
 }
 
 fn ticket(text: &str) -> Option<u64> {
@@ -125,8 +118,10 @@ fn kind(read: Read) -> DealKind {
     match read {
         Read::Buy => DealKind::Trade(Side::Buy),
         Read::Sell => DealKind::Trade(Side::Sell),
-        Read::Balance | Read::StopOutCompensation => DealKind::Balance,
-        Read::Credit | Read::StopOutCompensationCredit => DealKind::Credit,
+        Read::Balance => DealKind::Operation(OperationKind::Balance),
+        Read::Credit => DealKind::Operation(OperationKind::Credit),
+        Read::StopOutCompensation => DealKind::Operation(OperationKind::SoCompensation),
+        Read::StopOutCompensationCredit => DealKind::Operation(OperationKind::SoCompensationCredit),
         Read::Charge => DealKind::Operation(OperationKind::Charge),
         Read::Correction => DealKind::Operation(OperationKind::Correction),
         Read::Bonus => DealKind::Operation(OperationKind::Bonus),

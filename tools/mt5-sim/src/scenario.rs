@@ -7,10 +7,19 @@ use std::collections::BTreeMap;
 use kernel::time::Timestamp;
 use rust_decimal::Decimal;
 use secrecy::SecretString;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
+pub use self::actions::{
+    Action, Amount, Booking, Cancel, Close, CloseBy, CloseMany, Modify, Open, OpenMany, Operation,
+    OperationKind, Reason, Reverse, ServerClock, SetEquity, SetPrice, Swap,
+};
+pub use crate::closed::ClosedTrades;
+pub use crate::distortion::Distortion;
 use crate::errors::Refusal;
-use crate::symbols::{Side, SymbolSpec};
+pub use crate::history::HistorySettings;
+use crate::symbols::SymbolSpec;
+
+mod actions;
 
 /// A scenario file.
 #[derive(Debug, Deserialize)]
@@ -64,6 +73,19 @@ pub struct AccountSpec {
     /// How registering the account at the gateway goes.
     #[serde(default)]
     pub verification: Verification,
+    /// The first number of orders and deals: each step then takes three.
+    /// Derived from the login where left out.
+    #[serde(default)]
+    pub first_ticket: Option<u64>,
+    /// Closed positions of before the steps.
+    #[serde(default)]
+    pub closed: Option<ClosedTrades>,
+    /// When the history shows the account's deals.
+    #[serde(default)]
+    pub history: HistorySettings,
+    /// Fields of answers that are not as they should be.
+    #[serde(default)]
+    pub distortions: Vec<Distortion>,
 }
 
 fn usd() -> String {
@@ -114,200 +136,27 @@ pub struct Step {
     /// is added while the account lives; may be negative.
     #[serde(default)]
     pub after_s: Option<i64>,
+    /// Name by which controls and later steps refer to this step's deals.
+    #[serde(default)]
+    pub name: Option<String>,
     /// Seconds until the step's deals appear in the history, though balance
     /// and positions show it at once.
-    #[serde(default)]
+    #[serde(default, alias = "lag_s")]
     pub history_lag_s: u32,
+    /// Keeps the step's deals out of the history until they are released.
+    #[serde(default)]
+    pub hidden: bool,
+    /// Seconds until the list of positions shows the step, though balance,
+    /// equity and history show it at once.
+    #[serde(default)]
+    pub list_lag_s: u32,
+    /// Keeps a position that the step opens out of the list until it is
+    /// released.
+    #[serde(default)]
+    pub unlisted: bool,
     /// What happens.
     #[serde(rename = "do")]
     pub action: Action,
-}
-
-/// What can happen on an account.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Action {
-    /// Money comes in.
-    Deposit(Amount),
-    /// Money goes out.
-    Withdraw(Amount),
-    /// Credit is given, or taken back with a negative amount.
-    Credit(Amount),
-    /// Another operation on the balance.
-    Operation(Operation),
-    /// A position is opened.
-    Open(Open),
-    /// The market moves.
-    Price(SetPrice),
-    /// The market moves so that the account shows this equity.
-    Equity(SetEquity),
-    /// A position is closed, wholly or in part.
-    Close(Close),
-    /// A position is closed by an opposite one.
-    CloseBy(CloseBy),
-    /// A position is turned to the other side by one deal (`INOUT`).
-    Reverse(Reverse),
-    /// Swap is charged to an open position.
-    Swap(Swap),
-}
-
-/// An amount of money.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Amount {
-    /// In the account's currency; above zero but for credit.
-    #[serde(with = "kernel::number::json")]
-    pub amount: Decimal,
-    /// The deal's comment.
-    #[serde(default)]
-    pub comment: String,
-}
-
-/// Balance operations apart from deposits and withdrawals.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum OperationKind {
-    /// A charge.
-    Charge,
-    /// A correction.
-    Correction,
-    /// Interest.
-    Interest,
-    /// Commission that belongs to no deal.
-    Commission,
-    /// A bonus.
-    Bonus,
-    /// A dividend.
-    Dividend,
-    /// A tax.
-    Tax,
-}
-
-/// A balance operation of another kind.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Operation {
-    /// Which.
-    pub kind: OperationKind,
-    /// Signed, in the account's currency.
-    #[serde(with = "kernel::number::json")]
-    pub amount: Decimal,
-    /// The deal's comment.
-    #[serde(default)]
-    pub comment: String,
-}
-
-/// Opens a position.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Open {
-    /// What later steps call the position.
-    pub position: String,
-    /// The symbol.
-    pub symbol: String,
-    /// Buy or sell.
-    pub side: Side,
-    /// Lots.
-    #[serde(with = "kernel::number::json")]
-    pub volume: Decimal,
-    /// The price, which is the market's from then on; the market's where left
-    /// out.
-    #[serde(default, with = "kernel::number::json_option")]
-    pub price: Option<Decimal>,
-    /// Stop loss.
-    #[serde(default, with = "kernel::number::json_option")]
-    pub stop_loss: Option<Decimal>,
-    /// Take profit.
-    #[serde(default, with = "kernel::number::json_option")]
-    pub take_profit: Option<Decimal>,
-    /// Commission of the deal, signed: a cost is negative.
-    #[serde(default, with = "kernel::number::json_option")]
-    pub commission: Option<Decimal>,
-    /// Comment of position and deal.
-    #[serde(default)]
-    pub comment: String,
-}
-
-/// Moves a symbol's price.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SetPrice {
-    /// The symbol.
-    pub symbol: String,
-    /// Its price from then on.
-    #[serde(with = "kernel::number::json")]
-    pub price: Decimal,
-}
-
-/// Sets the profit of the largest position so that the equity is as given.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SetEquity {
-    /// The equity that the account then shows.
-    #[serde(with = "kernel::number::json")]
-    pub equity: Decimal,
-}
-
-/// Closes a position.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Close {
-    /// The position.
-    pub position: String,
-    /// Lots to close; all of them where left out.
-    #[serde(default, with = "kernel::number::json_option")]
-    pub volume: Option<Decimal>,
-    /// The price; that of `profit`, or the market's, where left out.
-    #[serde(default, with = "kernel::number::json_option")]
-    pub price: Option<Decimal>,
-    /// The deal's profit; by the price where left out.
-    #[serde(default, with = "kernel::number::json_option")]
-    pub profit: Option<Decimal>,
-    /// Commission of the deal, signed.
-    #[serde(default, with = "kernel::number::json_option")]
-    pub commission: Option<Decimal>,
-    /// The deal's comment.
-    #[serde(default)]
-    pub comment: String,
-}
-
-/// Closes two opposite positions by each other; of the larger one the rest
-/// stays open.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct CloseBy {
-    /// The position.
-    pub position: String,
-    /// The opposite one.
-    pub by: String,
-}
-
-/// Turns a position round.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Reverse {
-    /// The position.
-    pub position: String,
-    /// Lots of the deal: those closed and those opened the other way.
-    #[serde(with = "kernel::number::json")]
-    pub volume: Decimal,
-    /// The price; the market's where left out.
-    #[serde(default, with = "kernel::number::json_option")]
-    pub price: Option<Decimal>,
-    /// Commission of the deal, signed.
-    #[serde(default, with = "kernel::number::json_option")]
-    pub commission: Option<Decimal>,
-}
-
-/// Charges swap to a position.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Swap {
-    /// The position.
-    pub position: String,
-    /// Signed: a cost is negative.
-    #[serde(with = "kernel::number::json")]
-    pub amount: Decimal,
 }
 
 impl AccountSpec {
@@ -326,6 +175,10 @@ impl AccountSpec {
             steps: Vec::new(),
             expect: None,
             verification: Verification::default(),
+            first_ticket: None,
+            closed: None,
+            history: HistorySettings::default(),
+            distortions: Vec::new(),
         }
     }
 }

@@ -60,6 +60,7 @@ enum Conversion {
 pub(crate) struct Instrument {
     contract_size: Decimal,
     conversion: Conversion,
+    tick: Decimal,
 }
 
 /// The largest contract size and rate that are accepted.
@@ -112,6 +113,7 @@ impl Instrument {
         Ok(Self {
             contract_size,
             conversion,
+            tick: tick(base, quote),
         })
     }
 
@@ -155,6 +157,14 @@ impl Instrument {
             .then(|| price.round_dp_with_strategy(8, RoundingStrategy::MidpointAwayFromZero))
     }
 
+    /// Returns what the smallest move of the price earns a lot at a price.
+    #[must_use]
+    pub(crate) fn tick_value(&self, price: Decimal) -> Option<Decimal> {
+        let moved = price.checked_add(self.tick)?;
+        let value = self.profit(Side::Buy, price, moved, Decimal::ONE)?;
+        Some(value.round_dp(8))
+    }
+
     /// What a volume at a price is worth in the account's currency.
     #[must_use]
     pub(crate) fn notional(&self, price: Decimal, volume: Decimal) -> Option<Decimal> {
@@ -175,6 +185,15 @@ fn pair(symbol: &str) -> (Option<&str>, Option<&str>) {
         return (None, None);
     }
     (Some(base), Some(quote))
+}
+
+/// The smallest move of a price.
+fn tick(base: Option<&str>, quote: Option<&str>) -> Decimal {
+    match (base, quote) {
+        (Some(base), Some("JPY")) if CURRENCIES.contains(&base) => Decimal::new(1, 3),
+        (Some(base), Some(_)) if CURRENCIES.contains(&base) => Decimal::new(1, 5),
+        _ => Decimal::new(1, 2),
+    }
 }
 
 fn lot(base: Option<&str>, quote: Option<&str>) -> Decimal {

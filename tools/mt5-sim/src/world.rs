@@ -1,11 +1,13 @@
 //! What the simulator holds while it runs.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
+use kernel::time::Timestamp;
 use serde::de::DeserializeOwned;
 
 use crate::account::{Account, Accounts};
@@ -13,6 +15,7 @@ use crate::calls::Calls;
 use crate::clock::SimClock;
 use crate::errors::{Answer, GatewayError};
 use crate::faults::Faults;
+use crate::migration::{Migration, OldServer};
 use crate::registry::Registry;
 use crate::settings::{Settings, StartError};
 
@@ -46,6 +49,8 @@ pub(crate) struct Sim {
 pub(crate) struct World {
     pub(crate) accounts: Accounts,
     pub(crate) registry: Registry,
+    /// The answers of servers that accounts have left, by login and server.
+    pub(crate) left: BTreeMap<(String, String), OldServer>,
 }
 
 impl World {
@@ -57,8 +62,36 @@ impl World {
         if self.accounts.contains_key(&account.login) {
             return Err(format!("the login {} is taken", account.login));
         }
-        self.accounts.insert(account.login.clone(), account);
+        let place = (account.login.clone(), account.server.clone());
+        self.left.remove(&place);
+        self.accounts.insert(place.0, account);
         Ok(())
+    }
+
+    /// Moves an account to another server or login and returns the login.
+    ///
+    /// # Errors
+    /// Returns a sentence if the account cannot be as the move says, or if
+    /// the new login is taken.
+    pub(crate) fn migrate(
+        &mut self,
+        login: &str,
+        migration: Migration,
+        now: Timestamp,
+    ) -> Result<String, String> {
+        let old = migration.old;
+        let account = self.accounts.get_mut(login).ok_or("no such account")?;
+        let place = (account.login.clone(), account.server.clone());
+        let moved = migration.apply(account, now)?;
+        let new = moved.login.clone();
+        if new == login {
+            self.accounts.remove(login);
+        }
+        self.add(moved)?;
+        if old != OldServer::Keep {
+            self.left.insert(place, old);
+        }
+        Ok(new)
     }
 }
 

@@ -48,6 +48,19 @@ pub(crate) fn settings(scenario: &str, clock: &TestClock) -> Settings {
     }
 }
 
+/// An account of login 7000001 and password `right` with these steps, on a
+/// gateway whose clock stands at 2026-11-10T05:30:00Z.
+pub(crate) async fn started(steps: &str) -> (Gateway, TestClock, String) {
+    let clock = TestClock::at("2026-11-10T05:30:00Z");
+    let scenario = format!(
+        r#"{{"accounts":[{{"login":"7000001","password":"right","server":"Sim-Demo",
+            "steps":[{steps}]}}]}}"#
+    );
+    let gateway = Gateway::new(settings(&scenario, &clock));
+    let id = gateway.registered('a', "7000001", "right").await;
+    (gateway, clock, id)
+}
+
 /// A gateway and a client that has its token.
 pub(crate) struct Gateway(pub(crate) Router);
 
@@ -99,6 +112,20 @@ impl Gateway {
 
     pub(crate) async fn post(&self, path: &str, body: &str) -> Answer {
         self.send(request("POST", path, body)).await
+    }
+
+    /// Sends a control of the account 7000001, which must be taken.
+    pub(crate) async fn control(&self, name: &str, body: &str) -> Answer {
+        let path = format!("/sim/accounts/7000001/{name}");
+        let answer = self.post(&path, body).await;
+        assert!(answer.status.is_success(), "{name}: {}", answer.text);
+        answer
+    }
+
+    /// Lets something happen on the account 7000001.
+    pub(crate) async fn steps(&self, steps: &str) -> Answer {
+        let body = format!(r#"{{"steps":[{steps}]}}"#);
+        self.control("steps", &body).await
     }
 
     /// Registers an account of the server `Sim-Demo`.
