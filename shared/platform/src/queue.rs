@@ -26,6 +26,8 @@ pub const DELAY_S_MAX: i64 = 900;
 /// The attribute of a message that was held back: for how many seconds, so that
 /// its consumer can tell that time from the time it waited.
 const DELAY_ATTRIBUTE: &str = "delay_s";
+/// The attribute that counts how often SQS has delivered a message.
+const RECEIVES_ATTRIBUTE: &str = "ApproximateReceiveCount";
 
 /// The queues, one for each consumer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
