@@ -35,7 +35,7 @@ const RECEIVES_ATTRIBUTE: &str = "ApproximateReceiveCount";
 pub enum Queue {
     /// Steps of sync chains.
     Sync,
-    /// Accounts with inputs to judge, and simulation jobs.
+    /// Accounts with inputs to judge.
     Rules,
     /// Deliveries to shops.
     Webhooks,
@@ -48,11 +48,13 @@ pub enum Queue {
     Realtime,
     /// Looks after terminals, whether they are still there.
     Terminals,
+    /// Backtests of plans.
+    Backtests,
 }
 
 impl Queue {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Sync,
         Self::Rules,
         Self::Webhooks,
@@ -60,6 +62,7 @@ impl Queue {
         Self::Fanout,
         Self::Realtime,
         Self::Terminals,
+        Self::Backtests,
     ];
 
     /// Its name.
@@ -73,6 +76,7 @@ impl Queue {
             Self::Fanout => "fanout",
             Self::Realtime => "realtime",
             Self::Terminals => "terminals",
+            Self::Backtests => "backtests",
         }
     }
 
@@ -85,6 +89,7 @@ impl Queue {
             Self::Fanout => "FANOUT_QUEUE_URL",
             Self::Realtime => "REALTIME_QUEUE_URL",
             Self::Terminals => "TERMINALS_QUEUE_URL",
+            Self::Backtests => "BACKTESTS_QUEUE_URL",
         }
     }
 
@@ -97,6 +102,7 @@ impl Queue {
             Self::Fanout => "FANOUT_DLQ_URL",
             Self::Realtime => "REALTIME_DLQ_URL",
             Self::Terminals => "TERMINALS_DLQ_URL",
+            Self::Backtests => "BACKTESTS_DLQ_URL",
         }
     }
 }
