@@ -20,6 +20,7 @@ FUNCTIONS = {
     "SystemFunction": "system",
     "SyncFunction": "sync",
     "RulesFunction": "rules",
+    "BacktestsFunction": "backtests",
     "DailyResetFunction": "daily-reset",
     "DispatchFunction": "dispatch",
     "WebhooksFunction": "webhooks",

@@ -1,7 +1,7 @@
-//! `POST /api/s2s/plans/simulate`: what a plan would have done, on given
-//! snapshots at once or over an account's history as a job.
+//! `POST /api/s2s/plans/simulate`: a plan over given snapshots, at once, or
+//! over an account's recorded history, as a backtest.
 
-use accounts::app::replay::{self, JobState};
+use accounts::app::backtest::{self, Asked, Backtest, BacktestState};
 use accounts::domain::plan::Plan;
 use accounts::domain::simulate::{SNAPSHOTS_MAX, SimSnapshot, Simulation, simulate as run};
 use axum::extract::State;
@@ -19,8 +19,8 @@ use web::problem::ProblemBody;
 
 use crate::App;
 
-/// A plan, and what it is to be run on: `initial_balance` and `snapshots`, or
-/// an `account_id`.
+/// A plan with `initial_balance` and `snapshots`, or with the `account_id` of a
+/// backtest.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 pub(crate) struct SimulateBody {
     #[garde(custom(plan_is_valid))]
@@ -30,35 +30,71 @@ pub(crate) struct SimulateBody {
     /// At most 10,000, in order of time.
     #[garde(inner(length(max = SNAPSHOTS_MAX)))]
     snapshots: Option<Vec<SimSnapshot>>,
-    /// An account whose recorded history the plan is to be run over.
+    /// The account of a backtest.
     #[garde(skip)]
     #[schema(value_type = Option<String>)]
     account_id: Option<String>,
-    /// From when; the history's start where left out.
+    /// The start of a backtest; the start of the history if absent.
     #[garde(skip)]
     #[schema(value_type = Option<String>, format = DateTime)]
     from: Option<Timestamp>,
-    /// Until when; now where left out.
+    /// The end of a backtest; now if absent.
     #[garde(skip)]
     #[schema(value_type = Option<String>, format = DateTime)]
     to: Option<Timestamp>,
 }
 
-/// A job that was queued, or what became of it.
+/// A backtest: its state, its progress and its result.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct JobAnswer {
+pub(crate) struct BacktestAnswer {
     id: JobId,
-    status: JobState,
-    /// Where its result is read.
+    status: BacktestState,
+    progress: BacktestProgress,
+    /// The path of this answer.
     result_url: String,
-    /// The result, once it is done.
+    /// The result; `null` until `status` is `done`.
     #[schema(value_type = Option<Simulation>)]
     result: Option<Box<RawValue>>,
-    /// Why it failed.
+    /// The reason; `null` unless `status` is `failed`.
     error: Option<String>,
 }
 
-/// Runs a plan over snapshots, or queues its run over an account's history.
+/// The progress of a backtest, noted every few seconds. A run that was
+/// interrupted begins again, at most once.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct BacktestProgress {
+    /// Inputs of the history that have been read: snapshots and deals, as syncs
+    /// and imports brought them.
+    inputs_done: u64,
+    /// Inputs of the history, about; `null` until the backtest runs.
+    inputs_total_estimate: Option<u64>,
+}
+
+impl TryFrom<Backtest> for BacktestAnswer {
+    type Error = Error;
+
+    fn try_from(backtest: Backtest) -> Result<Self, Error> {
+        let result = backtest.result.map(RawValue::from_string).transpose();
+        Ok(Self {
+            result_url: result_url(&backtest.id),
+            id: backtest.id,
+            status: backtest.state,
+            progress: BacktestProgress {
+                inputs_done: backtest.inputs_done,
+                inputs_total_estimate: backtest.inputs_total,
+            },
+            result: result.map_err(Error::internal)?,
+            error: backtest.error,
+        })
+    }
+}
+
+/// Runs a plan over snapshots, or queues a backtest over an account's history.
+///
+/// A shop may have five backtests queued or running at once. A
+/// backtest fails, with the reason in `error`, if the account's history has
+/// more than 1,600,000 inputs, if more than 200,000 deals precede the first
+/// snapshot of the range, or if it takes longer than ten minutes.
 #[utoipa::path(
     post,
     path = "/api/s2s/plans/simulate",
@@ -67,9 +103,10 @@ pub(crate) struct JobAnswer {
     request_body = SimulateBody,
     responses(
         (status = 200, description = "What the plan would have done", body = Simulation),
-        (status = 202, description = "The run is queued", body = JobAnswer),
+        (status = 202, description = "The backtest is queued", body = BacktestAnswer),
         (status = 400, description = "The plan or the snapshots are not valid", body = ProblemBody),
         (status = 404, description = "No such account", body = ProblemBody),
+        (status = 409, description = "Five backtests of the shop are queued or running", body = ProblemBody),
     )
 )]
 pub(crate) async fn simulate(
@@ -81,23 +118,16 @@ pub(crate) async fn simulate(
     match (&body.account_id, &body.snapshots) {
         (Some(account), None) => {
             let account: AccountId = account.parse().map_err(|_| Error::NotFound("account"))?;
-            let id = replay::request(
-                &app.store,
-                &caller.shop,
-                &account,
-                &body.plan,
-                (body.from, body.to),
-                &request_id,
-                app.platform.now(),
-            )
-            .await?;
-            Ok(accepted(JobAnswer {
-                result_url: result_url(&id),
-                id,
-                status: JobState::Queued,
-                result: None,
-                error: None,
-            }))
+            let asked = Asked {
+                account: &account,
+                plan: &body.plan,
+                from: body.from,
+                to: body.to,
+            };
+            let now = (app.platform.now(), app.platform.real_now());
+            let backtest =
+                backtest::request(&app.store, &caller.shop, asked, &request_id, now).await?;
+            Ok(accepted(BacktestAnswer::try_from(backtest)?))
         }
         (None, Some(snapshots)) => {
             let initial = body
@@ -114,37 +144,28 @@ pub(crate) async fn simulate(
     }
 }
 
-/// The result of a run over an account's history.
+/// Returns a backtest: its state, its progress and its result.
+///
+/// It is kept for seven days.
 #[utoipa::path(
     get,
     path = "/api/s2s/plans/simulations/{id}",
     tag = "plans",
     security(("hmac" = [])),
-    params(("id" = String, Path, description = "The job")),
+    params(("id" = String, Path, description = "The backtest")),
     responses(
-        (status = 200, description = "What became of the run", body = JobAnswer),
-        (status = 404, description = "No such job", body = ProblemBody),
+        (status = 200, description = "The backtest", body = BacktestAnswer),
+        (status = 404, description = "No such backtest", body = ProblemBody),
     )
 )]
 pub(crate) async fn result(
     State(app): State<App>,
     caller: ShopCaller,
     Path(id): Path<JobId>,
-) -> web::Result<Json<JobAnswer>> {
-    let job = replay::job(&app.store, &caller.shop, &id, app.platform.real_now())
-        .await?
-        .ok_or(Error::NotFound("job"))?;
-    Ok(Json(JobAnswer {
-        result_url: result_url(&id),
-        id,
-        status: job.state,
-        result: job
-            .result
-            .map(RawValue::from_string)
-            .transpose()
-            .map_err(Error::internal)?,
-        error: job.error,
-    }))
+) -> web::Result<Json<BacktestAnswer>> {
+    let found = backtest::find(&app.store, &caller.shop, &id, app.platform.real_now()).await?;
+    let backtest = found.ok_or(Error::NotFound("backtest"))?;
+    Ok(Json(BacktestAnswer::try_from(backtest)?))
 }
 
 fn result_url(id: &JobId) -> String {

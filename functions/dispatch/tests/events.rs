@@ -101,6 +101,13 @@ async fn the_minutes_job_notes_the_queues_in_which_nothing_waits() {
     noted.sort_unstable();
     assert_eq!(
         noted,
-        ["fanout", "realtime", "sync", "terminals", "webhooks"]
+        [
+            "backtests",
+            "fanout",
+            "realtime",
+            "sync",
+            "terminals",
+            "webhooks"
+        ]
     );
 }

@@ -1,8 +1,7 @@
-//! Rules: accounts with inputs to judge, and simulations over histories.
+//! Rules: accounts with inputs to judge.
 
 use accounts::app::judge::judge;
 use accounts::app::messages::RulesMessage;
-use accounts::app::replay;
 use accounts::store::Store;
 use kernel::time::Clock;
 use platform::aws::SdkConfig;
@@ -60,34 +59,26 @@ impl App {
     }
 
     async fn carry_out(&self, message: RulesMessage) -> kernel::Result<()> {
+        let RulesMessage::Judge {
+            shop,
+            account,
+            request_id,
+        } = message;
+        let stores = (&self.store, &self.live);
         let now = self.clock.now();
-        match message {
-            RulesMessage::Judge {
-                shop,
-                account,
-                request_id,
-            } => {
-                let stores = (&self.store, &self.live);
-                let count = judge(stores, (&shop, &account), &request_id, now).await?;
-                tracing::info!(
-                    request_id,
-                    account = account.as_str(),
-                    inputs = count,
-                    "{account}: {count} inputs judged"
-                );
-                Ok(())
-            }
-            RulesMessage::Simulate { shop, job } => {
-                replay::run(&self.store, &shop, &job, now).await
-            }
-        }
+        let count = judge(stores, (&shop, &account), &request_id, now).await?;
+        tracing::info!(
+            request_id,
+            account = account.as_str(),
+            inputs = count,
+            "{account}: {count} inputs judged"
+        );
+        Ok(())
     }
 }
 
 /// The account that a message says to look at: one look sees all that waits.
 fn account(message: &RulesMessage) -> Option<String> {
-    match message {
-        RulesMessage::Judge { account, .. } => Some(account.to_string()),
-        RulesMessage::Simulate { .. } => None,
-    }
+    let RulesMessage::Judge { account, .. } = message;
+    Some(account.to_string())
 }

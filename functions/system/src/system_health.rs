@@ -21,6 +21,8 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(2);
 /// How long messages may have waited in a queue that keeps up, in ms. The age
 /// is known to a minute where a queue is seldom used.
 const WAIT_MS_MAX: i64 = 300_000;
+/// The same for backtests, which take minutes each.
+const BACKTEST_WAIT_MS_MAX: i64 = 3_600_000;
 
 /// How a part is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
@@ -63,7 +65,8 @@ pub(crate) struct StoreHealth {
 }
 
 /// A queue. It is `degraded` where messages wait of which one may have done so
-/// for over five minutes. Counts are SQS's own, approximate ones.
+/// for over five minutes, a backtest for over an hour. Counts are SQS's own,
+/// approximate ones.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct QueueHealth {
     name: &'static str,
@@ -180,7 +183,11 @@ fn queue(count: Count, pace: Option<Pace>, now: Timestamp) -> QueueHealth {
         Some(_) => pace.age_ms_max(now),
         None => None,
     };
-    let is_late = age_ms.is_some_and(|age_ms| age_ms > WAIT_MS_MAX);
+    let wait_ms_max = match count.queue {
+        Queue::Backtests => BACKTEST_WAIT_MS_MAX,
+        _ => WAIT_MS_MAX,
+    };
+    let is_late = age_ms.is_some_and(|age_ms| age_ms > wait_ms_max);
     QueueHealth {
         name: count.queue.as_str(),
         status: match (waiting, count.dead_letters) {
@@ -287,6 +294,24 @@ mod tests {
             (empty.waited_ms, empty.taken_at),
             (Some(4_000), Some(at(10_000)))
         );
+    }
+
+    #[test]
+    fn backtest_is_late_after_an_hour() {
+        let pace = Pace {
+            taken_at_ms: None,
+            waited_ms: None,
+            empty_at_ms: Some(0),
+        };
+        let status = |ms| {
+            let count = Count {
+                queue: Queue::Backtests,
+                ..counted(1)
+            };
+            queue(count, Some(pace), at(ms)).status
+        };
+        assert_eq!(status(3_600_000), HealthStatus::Ok);
+        assert_eq!(status(3_600_001), HealthStatus::Degraded);
     }
 
     #[test]

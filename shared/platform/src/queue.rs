@@ -26,6 +26,8 @@ pub const DELAY_S_MAX: i64 = 900;
 /// The attribute of a message that was held back: for how many seconds, so that
 /// its consumer can tell that time from the time it waited.
 const DELAY_ATTRIBUTE: &str = "delay_s";
+/// The attribute that counts how often SQS has delivered a message.
+const RECEIVES_ATTRIBUTE: &str = "ApproximateReceiveCount";
 
 /// The queues, one for each consumer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -33,7 +35,7 @@ const DELAY_ATTRIBUTE: &str = "delay_s";
 pub enum Queue {
     /// Steps of sync chains.
     Sync,
-    /// Accounts with inputs to judge, and simulation jobs.
+    /// Accounts with inputs to judge.
     Rules,
     /// Deliveries to shops.
     Webhooks,
@@ -46,11 +48,13 @@ pub enum Queue {
     Realtime,
     /// Looks after terminals, whether they are still there.
     Terminals,
+    /// Backtests of plans.
+    Backtests,
 }
 
 impl Queue {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Sync,
         Self::Rules,
         Self::Webhooks,
@@ -58,6 +62,7 @@ impl Queue {
         Self::Fanout,
         Self::Realtime,
         Self::Terminals,
+        Self::Backtests,
     ];
 
     /// Its name.
@@ -71,6 +76,7 @@ impl Queue {
             Self::Fanout => "fanout",
             Self::Realtime => "realtime",
             Self::Terminals => "terminals",
+            Self::Backtests => "backtests",
         }
     }
 
@@ -83,6 +89,7 @@ impl Queue {
             Self::Fanout => "FANOUT_QUEUE_URL",
             Self::Realtime => "REALTIME_QUEUE_URL",
             Self::Terminals => "TERMINALS_QUEUE_URL",
+            Self::Backtests => "BACKTESTS_QUEUE_URL",
         }
     }
 
@@ -95,6 +102,7 @@ impl Queue {
             Self::Fanout => "FANOUT_DLQ_URL",
             Self::Realtime => "REALTIME_DLQ_URL",
             Self::Terminals => "TERMINALS_DLQ_URL",
+            Self::Backtests => "BACKTESTS_DLQ_URL",
         }
     }
 }

@@ -22,6 +22,7 @@ pub fn start(env: &Env) {
             "web",
             "fn_accounts",
             "fn_auth",
+            "fn_backtests",
             "fn_daily_reset",
             "fn_dispatch",
             "fn_fanout",

@@ -2,9 +2,9 @@
 //! the other: outbox rows to queues by the real dispatcher, messages to the
 //! uses by their time. A delayed message waits until the clock says so.
 
+use accounts::app::backtest;
 use accounts::app::judge::judge;
 use accounts::app::messages::{RulesMessage, SyncMessage, WebhookMessage};
-use accounts::app::replay;
 use accounts::app::reset::fan_out;
 use accounts::app::sync::{Handled, revive};
 use accounts::store::Delivery;
@@ -172,7 +172,8 @@ impl Stack {
     async fn receive(&mut self, mut waiting: Waiting, now: Timestamp) {
         for _ in 0..self.pump.copies {
             // Boxed: a use's future nests deeper than the compiler lays out.
-            if let Err(error) = Box::pin(self.carry_out(&waiting.message, now)).await {
+            let carried = self.carry_out(&waiting.message, waiting.receives + 1, now);
+            if let Err(error) = Box::pin(carried).await {
                 waiting.receives += 1;
                 let cause = kernel::error::chain(&error);
                 if waiting.receives >= RECEIVES_MAX {
@@ -187,7 +188,12 @@ impl Stack {
         }
     }
 
-    async fn carry_out(&mut self, message: &Sent, now: Timestamp) -> kernel::Result<()> {
+    async fn carry_out(
+        &mut self,
+        message: &Sent,
+        receives: u32,
+        now: Timestamp,
+    ) -> kernel::Result<()> {
         match message.queue.as_str() {
             "sync" => {
                 let step: SyncMessage = read(&message.body);
@@ -198,20 +204,21 @@ impl Stack {
                     }
                 }
             }
-            "rules" => match read(&message.body) {
-                RulesMessage::Judge {
+            "rules" => {
+                let RulesMessage::Judge {
                     shop,
                     account,
                     request_id,
-                } => {
-                    let live = Live::new(self.cloud.realtime.clone());
-                    let stores = (&self.store, &live);
-                    judge(stores, (&shop, &account), &request_id, now).await?;
-                }
-                RulesMessage::Simulate { shop, job } => {
-                    replay::run(&self.store, &shop, &job, now).await?;
-                }
-            },
+                } = read(&message.body);
+                let live = Live::new(self.cloud.realtime.clone());
+                let stores = (&self.store, &live);
+                judge(stores, (&shop, &account), &request_id, now).await?;
+            }
+            "backtests" => {
+                let message = read(&message.body);
+                let limits = backtest::Limits::default();
+                backtest::run(&self.store, &message, receives, &limits, &SystemClock).await?;
+            }
             "webhooks" => self.note(&read(&message.body)).await?,
             other => panic!("no queue {other}"),
         }

@@ -262,6 +262,14 @@ fn env(gateway: &Gateway, objects: &Objects, changes: &[(&str, &str)]) -> Env {
             "TERMINALS_DLQ_URL",
             "http://queues.test/000000000000/terminals-dlq",
         ),
+        (
+            "BACKTESTS_QUEUE_URL",
+            "http://queues.test/000000000000/backtests",
+        ),
+        (
+            "BACKTESTS_DLQ_URL",
+            "http://queues.test/000000000000/backtests-dlq",
+        ),
         ("MASTER_KEY_SECRET", "master-key"),
         ("AWS_REGION", objects::REGION),
         ("AWS_ACCESS_KEY_ID", objects::ACCESS_KEY),

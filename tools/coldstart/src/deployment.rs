@@ -16,7 +16,7 @@ const LOGIN: &str = "7000001";
 
 /// Every setting that `template.yaml` gives to a function, but those of the
 /// local stage.
-const SETTINGS: [&str; 33] = [
+const SETTINGS: [&str; 35] = [
     "PLATFORM_TABLE",
     "ACCOUNTS_TABLE",
     "IDENTITY_TABLE",
@@ -28,11 +28,13 @@ const SETTINGS: [&str; 33] = [
     "FANOUT_QUEUE_URL",
     "REALTIME_QUEUE_URL",
     "TERMINALS_QUEUE_URL",
+    "BACKTESTS_QUEUE_URL",
     "MAIL_QUEUE_URL",
     "MAIL_DLQ_URL",
     "FANOUT_DLQ_URL",
     "REALTIME_DLQ_URL",
     "TERMINALS_DLQ_URL",
+    "BACKTESTS_DLQ_URL",
     "REFRESH_KEY_SECRET",
     "APP_URL",
     "MASTER_KEY_SECRET",

@@ -16,6 +16,7 @@ pub(crate) enum Function {
     System,
     Sync,
     Rules,
+    Backtests,
     DailyReset,
     Dispatch,
     Webhooks,
@@ -31,12 +32,13 @@ pub(crate) enum Function {
 
 impl Function {
     /// All of them.
-    pub(crate) const ALL: [Self; 16] = [
+    pub(crate) const ALL: [Self; 17] = [
         Self::Accounts,
         Self::Auth,
         Self::System,
         Self::Sync,
         Self::Rules,
+        Self::Backtests,
         Self::DailyReset,
         Self::Dispatch,
         Self::Webhooks,
@@ -58,6 +60,7 @@ impl Function {
             Self::System => "system",
             Self::Sync => "sync",
             Self::Rules => "rules",
+            Self::Backtests => "backtests",
             Self::DailyReset => "daily-reset",
             Self::Dispatch => "dispatch",
             Self::Webhooks => "webhooks",
@@ -80,6 +83,7 @@ impl Function {
             Self::System => "health",
             Self::Sync => "the job `revive-chains`",
             Self::Rules => "an account without new inputs",
+            Self::Backtests => "a backtest that is not there",
             Self::DailyReset => "the job `daily-reset`",
             Self::Dispatch => "the job `sweep-outbox`",
             Self::Webhooks => "the job `retry-webhooks`",
@@ -133,6 +137,10 @@ impl Deployment {
             }
             Function::Terminals => json!({"job": "look-after-terminals"}),
             Function::Realtime => json!({"job": "sweep-connections"}),
+            Function::Backtests => {
+                serde_json::from_str(include_str!("../../../events/backtests.json"))
+                    .expect("the sample is JSON")
+            }
             Function::Fanout => serde_json::from_str(include_str!("../../../events/fanout.json"))
                 .expect("the sample is JSON"),
             Function::Rules => queue_event(&json!({"judge": {

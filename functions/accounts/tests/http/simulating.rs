@@ -177,6 +177,8 @@ async fn a_plan_runs_over_an_accounts_history_as_a_job() {
     let body = json!({"plan": {"daily": {"limit_pct": 2}}, "account_id": id});
     let job = world.post(PATH, &body).await.expect(202);
     assert_eq!(job["status"], "queued");
+    let none = json!({"inputs_done": 0, "inputs_total_estimate": null});
+    assert_eq!(job["progress"], none);
     let url = text(&job["result_url"]);
     assert_eq!(
         world.shop_get(&url).await.expect(200)["result"],
@@ -185,6 +187,9 @@ async fn a_plan_runs_over_an_accounts_history_as_a_job() {
     world.stack.pump().await;
     let done = world.shop_get(&url).await.expect(200);
     assert_eq!(done["status"], "done");
+    let progress = &done["progress"];
+    assert_eq!(progress["inputs_done"], progress["inputs_total_estimate"]);
+    assert!(progress["inputs_done"].as_u64() >= Some(2), "{progress}");
     let result = &done["result"];
     assert_eq!(result["phase"], "breached");
     let breaches: Vec<&Value> = result["violations"]
@@ -216,4 +221,21 @@ async fn a_plan_runs_over_an_accounts_history_as_a_job() {
             .status,
         404
     );
+}
+
+#[tokio::test]
+async fn shop_has_five_backtests_at_once() {
+    let (mut world, id) = World::connected().await;
+    let body = json!({"plan": {}, "account_id": id});
+    let post = async || world.post(PATH, &body).await;
+    let answers = tokio::join!(post(), post(), post(), post(), post(), post(), post());
+    let (a, b, c, d, e, f, g) = answers;
+    let mut statuses = [a, b, c, d, e, f, g].map(|answer| answer.status.as_u16());
+    statuses.sort_unstable();
+    assert_eq!(statuses, [202, 202, 202, 202, 202, 409, 409]);
+    let problem = world.post(PATH, &body).await.expect(409);
+    let detail = text(&problem["detail"]);
+    assert!(detail.contains("5 backtests"), "{detail}");
+    world.stack.pump().await;
+    assert_eq!(world.post(PATH, &body).await.status, 202);
 }

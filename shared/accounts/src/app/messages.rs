@@ -55,13 +55,17 @@ pub enum RulesMessage {
         /// The request or step that caused it.
         request_id: String,
     },
-    /// A simulation over an account's history is to run.
-    Simulate {
-        /// The tenant.
-        shop: ShopId,
-        /// The job.
-        job: JobId,
-    },
+}
+
+/// For the backtests function: a backtest that is to run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BacktestMessage {
+    /// The tenant.
+    pub shop: ShopId,
+    /// The backtest.
+    pub job: JobId,
+    /// The request that queued it.
+    pub request_id: String,
 }
 
 /// For the webhooks function: a message to a shop is to be sent.

@@ -6,13 +6,14 @@
 //! - [`reset`]: what is due by time alone.
 //! - [`administer`]: what a shop may do to a challenge.
 //! - [`import`]: histories out of files.
-//! - [`replay`]: a plan over an account's recorded history.
+//! - [`backtest`]: a plan over an account's recorded history.
 //! - [`summary`]: the figures people read.
 //! - [`deliver`]: messages to the shops.
 //! - [`watchers`]: what people who watch an account are told at once.
 //! - [`events`], [`messages`]: what is told to shops and between functions.
 
 pub mod administer;
+pub mod backtest;
 pub mod connect;
 pub mod deliver;
 pub mod disconnect;
@@ -21,7 +22,6 @@ pub mod import;
 pub mod judge;
 pub mod messages;
 pub mod reconnect;
-pub mod replay;
 pub mod reset;
 pub mod summary;
 pub mod sync;

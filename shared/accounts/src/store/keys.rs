@@ -25,13 +25,12 @@
 //! | | `V#{…}` | violations |
 //! | | `LOG#{ulid}` | connection log; 30 days |
 //! | | `SETTINGS` | the trader's preferences |
-//! | | `JOB#{id}` | results of simulations; 7 days |
+//! | `S#{shop}#BACKTESTS` | `JOB#{id}` | a backtest with its result; 7 days |
+//! | | `SLOT#{n}` | a backtest that is queued or runs |
 //! | `REGISTRATIONS` | `{transaction}` | registrations under way at the gateway |
 //! | `OUTBOX#{n}` | `{ulid}` | events on their way |
 
-use kernel::id::{
-    AccountId, AdjustmentId, ChallengeId, DeliveryId, InstanceId, JobId, ShopId, VerdictId,
-};
+use kernel::id::{AccountId, AdjustmentId, ChallengeId, DeliveryId, InstanceId, ShopId, VerdictId};
 use platform::dynamo::Key;
 
 /// Prefix of a shop's accounts, and of a person's.
@@ -171,12 +170,6 @@ pub fn position(shop: &ShopId, account: &AccountId, position_id: &str) -> Key {
 #[must_use]
 pub fn delivery(tenant: &ShopId, id: &DeliveryId) -> Key {
     Key::new(shop(tenant), format!("{DELIVERY_PREFIX}{id}"))
-}
-
-/// A job's result.
-#[must_use]
-pub fn job(tenant: &ShopId, id: &JobId) -> Key {
-    Key::new(shop(tenant), format!("JOB#{id}"))
 }
 
 /// The shard of the due index that an item of a kind is in.

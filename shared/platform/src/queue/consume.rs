@@ -7,6 +7,8 @@ use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use futures::StreamExt;
 use serde::Deserialize;
 
+use super::RECEIVES_ATTRIBUTE;
+
 /// Where SQS says in which group a message is.
 const GROUP_ATTRIBUTE: &str = "MessageGroupId";
 /// Messages of one batch that are worked on at once.
@@ -20,6 +22,31 @@ where
     Fut: Future<Output = kernel::Result<()>>,
 {
     consume_grouped(event, |_| None, handle).await
+}
+
+/// Each message by itself, with the number of its deliveries.
+pub(super) async fn consume_counted<M, F, Fut>(event: SqsEvent, handle: F) -> SqsBatchResponse
+where
+    M: for<'de> Deserialize<'de>,
+    F: Fn(M, u32) -> Fut,
+    Fut: Future<Output = kernel::Result<()>>,
+{
+    let mut response = SqsBatchResponse::default();
+    let mut groups: Vec<Group<(M, u32)>> = Vec::new();
+    for record in event.records {
+        let receives = receives(&record);
+        match read::<M>(record) {
+            Ok((id, message)) => groups.push(Group {
+                key: None,
+                ids: vec![id],
+                message: (message, receives),
+            }),
+            Err(id) => response.add_failure(id),
+        }
+    }
+    let handle = |(message, receives)| handle(message, receives);
+    side_by_side(groups, |group| run(group, &handle), &mut response).await;
+    response
 }
 
 /// Messages of one key as one.
@@ -119,6 +146,12 @@ where
     };
     failed.append(&mut behind);
     failed
+}
+
+/// Returns how often SQS has delivered a message; 1 if it does not say.
+fn receives(record: &SqsMessage) -> u32 {
+    let count = record.attributes.get(RECEIVES_ATTRIBUTE);
+    count.and_then(|count| count.parse().ok()).unwrap_or(1)
 }
 
 /// Messages that ask for the same.
@@ -242,6 +275,25 @@ mod tests {
         assert_eq!(done, [vec![1, 3], vec![2, 5], vec![4]]);
         // What cannot be read fails with what is behind it.
         assert_eq!(failed(&response), ["0", "2", "4", "6"]);
+    }
+
+    #[tokio::test]
+    async fn a_message_comes_with_its_receive_count() {
+        let mut event = batch(&["1", "2", "{"]);
+        let attributes = &mut event.records[1].attributes;
+        attributes.insert(RECEIVES_ATTRIBUTE.to_owned(), "3".to_owned());
+        let done = Mutex::new(Vec::new());
+        let response = consume_counted(event, async |message: u32, receives| {
+            done.lock().expect("not poisoned").push((message, receives));
+            match receives {
+                3 => Err(kernel::Error::internal("no")),
+                _ => Ok(()),
+            }
+        })
+        .await;
+        done.lock().expect("not poisoned").sort_unstable();
+        assert_eq!(*done.lock().expect("not poisoned"), [(1, 1), (2, 3)]);
+        assert_eq!(failed(&response), ["1", "2"]);
     }
 
     #[tokio::test]

@@ -8,15 +8,13 @@ use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use kernel::time::{Clock, Timestamp};
 use serde::Deserialize;
 
-use super::consume::{consume, consume_grouped, consume_in_order};
-use super::{DELAY_ATTRIBUTE, Paces, Queue};
+use super::consume::{consume, consume_counted, consume_grouped, consume_in_order};
+use super::{DELAY_ATTRIBUTE, Paces, Queue, RECEIVES_ATTRIBUTE};
 use crate::clock::SystemClock;
 use crate::dynamo::Table;
 
 /// Where SQS says when a message was sent, in ms since the epoch.
 const SENT_ATTRIBUTE: &str = "SentTimestamp";
-/// Where SQS says how often it was handed out.
-const RECEIVES_ATTRIBUTE: &str = "ApproximateReceiveCount";
 /// An instance notes how long messages waited once in so many ms, at most.
 const NOTE_EVERY_MS: i64 = 10_000;
 /// How long an invocation waits for its note.
@@ -55,6 +53,20 @@ impl Intake {
     {
         let noted = self.note(SystemClock.now(), &event.records);
         let (response, ()) = tokio::join!(consume(event, handle), noted);
+        response
+    }
+
+    /// Works on each message of a batch, as [`Self::consume`] does. `handle`
+    /// also receives how often SQS has delivered the message, from 1, so that
+    /// it can end the work before the message becomes a dead letter.
+    pub async fn consume_counted<M, F, Fut>(&self, event: SqsEvent, handle: F) -> SqsBatchResponse
+    where
+        M: for<'de> Deserialize<'de>,
+        F: Fn(M, u32) -> Fut,
+        Fut: Future<Output = kernel::Result<()>>,
+    {
+        let noted = self.note(SystemClock.now(), &event.records);
+        let (response, ()) = tokio::join!(consume_counted(event, handle), noted);
         response
     }
 
