@@ -110,6 +110,7 @@ impl Judging<'_> {
             && let Stage::Awaiting(awaiting) = &mut self.state.stage
         {
             awaiting.take_unexplained(group.added);
+            self.state.reconciliation.at_start += group.added;
         }
         self.take_snapshot(snapshot, deals_known, credit_beyond);
     }
@@ -295,7 +296,7 @@ impl Judging<'_> {
         };
         running
             .rules
-            .set_unexplained(self.state.reconciliation.standing);
+            .set_unexplained(self.state.reconciliation.left_out());
         let outcome = running.rules.apply(
             self.plan,
             &Input::Snapshot(Snapshot {

@@ -176,6 +176,10 @@ pub struct Reconciliation {
     /// The difference that stands unexplained.
     #[serde(default)]
     pub standing: Decimal,
+    /// The part of it that was there at the start: an adjustment of before the
+    /// history.
+    #[serde(default)]
+    pub at_start: Decimal,
     /// When the state before the difference was kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kept_at: Option<Timestamp>,
@@ -209,6 +213,12 @@ impl Reconciliation {
     #[must_use]
     pub fn stands(&self) -> bool {
         !self.standing.is_zero()
+    }
+
+    /// Returns the part of the standing difference that the gain leaves out.
+    #[must_use]
+    pub fn left_out(&self) -> Decimal {
+        self.standing - self.at_start
     }
 
     /// Adds an input whose deals wait for a snapshot, those up to a place left

@@ -57,8 +57,12 @@ impl ChallengeState {
         let reconciliation = &mut self.reconciliation;
         let was_kept = reconciliation.kept_at.take().is_some();
         reconciliation.shown_at = None;
-        let standing = std::mem::take(&mut reconciliation.standing);
+        let at_start = std::mem::take(&mut reconciliation.at_start);
+        let standing = std::mem::take(&mut reconciliation.standing) - at_start;
         let mut entries = Vec::new();
+        if !at_start.is_zero() {
+            entries.push((at_start, DealClass::Adjustment));
+        }
         if !standing.is_zero() {
             let class = if standing > Decimal::ZERO {
                 DealClass::Adjustment

@@ -23,8 +23,9 @@ pub(super) struct Coverage {
     known_until: Timestamp,
     /// Unknown time of the day so far.
     unknown_ms: i64,
-    /// Whether a position has been open since the newest judged moment.
-    has_position: bool,
+    /// Since when a position is open, the newest judged moment at the earliest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    open_since: Option<Timestamp>,
 }
 
 impl Coverage {
@@ -33,17 +34,17 @@ impl Coverage {
             from: at,
             known_until: at,
             unknown_ms: 0,
-            has_position: false,
+            open_since: None,
         }
     }
 
     /// Returns the unknown part of the time from the newest judged moment to
     /// another, from a moment on.
     fn unknown_until(&self, at: Timestamp, from: Timestamp) -> i64 {
-        if !self.has_position {
+        let Some(open_since) = self.open_since else {
             return 0;
-        }
-        let known_until = (self.known_until + KNOWN_FOR).max(from);
+        };
+        let known_until = (self.known_until + KNOWN_FOR).max(open_since).max(from);
         (at - known_until).num_milliseconds().max(0)
     }
 
@@ -63,8 +64,10 @@ impl Coverage {
 
 impl State {
     /// Records that a position is open after a deal.
-    pub(super) fn cover_deal(&mut self) {
-        self.coverage.has_position |= self.standing.open_positions > 0;
+    pub(super) fn cover_deal(&mut self, at: Timestamp) {
+        if self.standing.open_positions > 0 {
+            self.coverage.open_since.get_or_insert(at);
+        }
     }
 
     /// Records a judged moment, of a day that began at a reset.
@@ -77,7 +80,7 @@ impl State {
         }
         coverage.unknown_ms += coverage.unknown_until(at, coverage.from);
         coverage.known_until = at;
-        coverage.has_position = has_position;
+        coverage.open_since = has_position.then_some(at);
     }
 
     /// Returns the day's coverage at a moment, in percent; whole where the day

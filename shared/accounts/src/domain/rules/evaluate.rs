@@ -52,7 +52,7 @@ impl State {
         if effect.is_payout && plan.max.as_ref().is_some_and(|max| max.lock_on_payout) {
             self.max.lock();
         }
-        self.cover_deal();
+        self.cover_deal(at);
         if effect.is_trade {
             self.record_trade(effect.time);
             self.judge_lots(plan, at, &mut outcome.violations);
