@@ -1,4 +1,4 @@
-"""The first signed call: connects the demo account and reads where it stands."""
+"""The first signed call: connects the demo account, waits for its start and reads its summary."""
 
 import hashlib, hmac, json, pathlib, time, urllib.request, uuid
 
@@ -32,7 +32,7 @@ print(account)
 token = signed("POST", "/api/auth/exchange", {"wp_user_id": user})["token"]
 for _ in range(60):
     summary = call("GET", f"/api/account/{account['account_id']}/summary", headers={"Authorization": f"Bearer {token}"})
-    if summary["phase"]:
+    if summary["phase"] != "awaiting_funds":
         break
     time.sleep(1)
 print(json.dumps(summary, indent=2))

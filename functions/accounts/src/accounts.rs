@@ -28,7 +28,7 @@ pub(crate) struct OwnedAccount {
     account_type: String,
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
-    /// Where it stands.
+    /// The summary of the account.
     summary: Summary,
 }
 

@@ -20,20 +20,20 @@ use crate::App;
 use crate::access::NamedAccount;
 use crate::challenge::administration;
 
-/// Days after which an announcement expires, where the shop does not say.
+/// Days until an announcement expires, by default.
 const VALID_DAYS: u32 = 7;
 
-/// A movement to come.
+/// A movement to announce.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 pub(crate) struct AdjustmentBody {
-    /// What it will move the balance by; not 0.
+    /// Amount by which the balance will change; not 0.
     #[garde(custom(movement))]
     amount: Number,
     #[garde(skip)]
     kind: AnnouncementKind,
     #[garde(inner(length(chars, max = 200)))]
     note: Option<String>,
-    /// Days after which it expires, 1 to 30; 7 where left out.
+    /// Days until the announcement expires, 1 to 30; 7 if absent.
     #[garde(range(min = 1, max = 30))]
     valid_days: Option<u32>,
 }
@@ -46,7 +46,7 @@ pub(crate) struct AdjustmentAnswer {
     kind: AnnouncementKind,
     note: Option<String>,
     state: AnnouncementState,
-    /// Its deals, once they are there.
+    /// Ids of the deals that match it.
     deals: Vec<String>,
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
@@ -69,8 +69,8 @@ impl AdjustmentAnswer {
     }
 }
 
-/// Announces a money movement, so that a balance which shows it before its deal
-/// is there is no loss.
+/// Announces a money movement. A balance that shows it before its deal arrives
+/// then counts as the movement and not as a loss.
 #[utoipa::path(
     post,
     path = "/api/s2s/accounts/{id}/adjustments",
@@ -157,9 +157,9 @@ pub(crate) struct AdjustmentPath {
         ("adjustment" = String, Path, description = "The announced movement"),
     ),
     responses(
-        (status = 204, description = "It is taken back"),
+        (status = 204, description = "The announcement is taken back"),
         (status = 404, description = "No such account or movement", body = ProblemBody),
-        (status = 409, description = "It is not expected any more", body = ProblemBody),
+        (status = 409, description = "The movement is not expected any more", body = ProblemBody),
     )
 )]
 pub(crate) async fn cancel(
@@ -174,20 +174,21 @@ pub(crate) async fn cancel(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// What a standing difference was.
+/// The cause of a standing difference, in two parts.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 pub(crate) struct UnexplainedBody {
-    /// The part that came or left without trading.
+    /// The part that was money moved without trading.
     #[garde(custom(amount))]
     adjustment: Number,
-    /// The part that trading brought.
+    /// The part that was a result of trading.
     #[garde(custom(amount))]
     trading: Number,
     #[garde(length(chars, min = 3, max = 500))]
     reason: String,
 }
 
-/// Says what a standing difference was. The inputs since are judged again.
+/// Explains a standing difference. All inputs since the difference are judged
+/// again.
 #[utoipa::path(
     post,
     path = "/api/s2s/accounts/{id}/unexplained",
@@ -196,9 +197,9 @@ pub(crate) struct UnexplainedBody {
     params(("id" = String, Path, description = "The account")),
     request_body = UnexplainedBody,
     responses(
-        (status = 200, description = "The summary", body = Summary),
+        (status = 200, description = "The summary after the explanation", body = Summary),
         (status = 404, description = "No such account", body = ProblemBody),
-        (status = 409, description = "Both add up to another amount than stands", body = ProblemBody),
+        (status = 409, description = "No difference stands, or both parts add up to another amount", body = ProblemBody),
     )
 )]
 pub(crate) async fn explain(
@@ -217,7 +218,9 @@ fn amount(amount: &Number, _: &()) -> garde::Result {
     if accounts::domain::is_in_range(amount.0) {
         Ok(())
     } else {
-        Err(garde::Error::new("must be within reason"))
+        Err(garde::Error::new(
+            "must be between -1000000000000000 and 1000000000000000",
+        ))
     }
 }
 

@@ -21,10 +21,10 @@ use crate::plans::PlanAnswer;
 /// Another challenge.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 pub(crate) struct ResetBody {
-    /// What it begins with; as before where left out.
+    /// Initial balance; unchanged if absent.
     #[garde(custom(positive))]
     initial_balance: Option<Number>,
-    /// Another plan, by its type; as before where left out.
+    /// Account type of another plan; unchanged if absent.
     #[garde(inner(custom(account_type_text)))]
     account_type: Option<String>,
     #[garde(inner(length(chars, min = 3, max = 500)))]
@@ -40,7 +40,8 @@ pub(crate) struct ResetAnswer {
     phase: Option<Phase>,
 }
 
-/// Begins another challenge on an account: all is judged anew from now on.
+/// Begins another challenge on an account. Deals dated up to the reset do not
+/// count for it.
 #[utoipa::path(
     post,
     path = "/api/s2s/accounts/{id}/reset",
@@ -74,18 +75,18 @@ pub(crate) async fn reset(
     }))
 }
 
-/// Why an end is annulled.
+/// The reason for an annulment, and the rule.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 pub(crate) struct AnnulBody {
     #[garde(length(chars, min = 3, max = 500))]
     reason: String,
     /// The rule of the breach, or `profit_target` for a pass; every breach that
-    /// stands where left out.
+    /// stands if absent.
     #[garde(skip)]
     rule: Option<Rule>,
 }
 
-/// Where the challenge stands now.
+/// The phase after an annulment.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct AnnulAnswer {
     success: bool,
@@ -102,9 +103,9 @@ pub(crate) struct AnnulAnswer {
     params(("id" = String, Path, description = "The account")),
     request_body = AnnulBody,
     responses(
-        (status = 200, description = "Where the challenge stands now", body = AnnulAnswer),
+        (status = 200, description = "The phase of the challenge", body = AnnulAnswer),
         (status = 404, description = "No such account", body = ProblemBody),
-        (status = 409, description = "There is no such end", body = ProblemBody),
+        (status = 409, description = "There is no such breach or pass", body = ProblemBody),
     )
 )]
 pub(crate) async fn annul(
@@ -122,10 +123,10 @@ pub(crate) async fn annul(
     }))
 }
 
-/// Which version.
+/// The version of the plan.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 pub(crate) struct MoveBody {
-    /// The newest where left out.
+    /// The newest version if absent.
     #[garde(skip)]
     version: Option<u64>,
 }
@@ -155,7 +156,7 @@ pub(crate) async fn move_plan(
     Ok(Json(PlanAnswer::of(plan)))
 }
 
-/// Why a challenge is started.
+/// The reason for a start.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 pub(crate) struct StartBody {
     #[garde(length(chars, min = 3, max = 500))]
@@ -171,9 +172,9 @@ pub(crate) struct StartBody {
     params(("id" = String, Path, description = "The account")),
     request_body = StartBody,
     responses(
-        (status = 200, description = "The summary", body = Summary),
+        (status = 200, description = "The summary after the start", body = Summary),
         (status = 404, description = "No such account", body = ProblemBody),
-        (status = 409, description = "It does not await funds, or has no snapshot of a balance above 0", body = ProblemBody),
+        (status = 409, description = "The challenge does not await funds, or has no snapshot of a balance above 0", body = ProblemBody),
     )
 )]
 pub(crate) async fn start(

@@ -26,7 +26,7 @@ pub(crate) struct ConnectBody {
     #[garde(length(chars, min = 1, max = 20), custom(digits))]
     #[schema(example = "5000001")]
     login: String,
-    /// The investor password: it reads and cannot trade.
+    /// The investor password, which allows reading and no trading.
     #[garde(custom(password_length))]
     #[schema(value_type = String)]
     investor_pass: SecretString,
@@ -34,23 +34,23 @@ pub(crate) struct ConnectBody {
     #[garde(length(chars, min = 1, max = 100), custom(printable))]
     #[schema(example = "Sim-Demo")]
     server: String,
-    /// Which plan it was sold with.
+    /// The account type: it names the plan.
     #[garde(custom(is_account_type))]
     #[schema(example = "evaluation-100k")]
     account_type: String,
-    /// Whose it is.
+    /// The WordPress user who owns the account.
     #[garde(range(min = 1))]
     wp_user_id: u64,
-    /// What the order says that the challenge begins with.
+    /// The initial balance by the order; by the deposits if absent.
     #[garde(custom(positive))]
     initial_balance: Option<Number>,
-    /// The shop's order.
+    /// The id of the shop's order.
     #[garde(inner(length(chars, min = 1, max = 64)))]
     #[serde(default, deserialize_with = "optional_text_or_number")]
     order_id: Option<String>,
 }
 
-/// What became of it.
+/// The result of a connect request.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ConnectAnswer {
     pub(crate) success: bool,
@@ -86,7 +86,7 @@ impl ConnectAnswer {
     responses(
         (status = 201, description = "Connected, or still being verified", body = ConnectAnswer),
         (status = 409, description = "The login is another user's, or was connected with other values", body = ProblemBody),
-        (status = 422, description = "The broker refuses", body = ProblemBody),
+        (status = 422, description = "The broker refuses the credentials", body = ProblemBody),
         (status = 503, description = "The gateway is not available", body = ProblemBody),
     )
 )]

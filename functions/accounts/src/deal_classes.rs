@@ -73,7 +73,7 @@ impl ClassTableAnswer {
     }
 }
 
-/// Returns how the shop classifies deals that are no trades.
+/// Returns the table by which the shop classifies deals other than trades.
 #[utoipa::path(
     get,
     path = "/api/s2s/deal-classes",
@@ -86,13 +86,13 @@ pub(crate) async fn show(State(app): State<App>, caller: ShopCaller) -> web::Res
     Ok(tagged(table.version, Json(ClassTableAnswer::of(table))))
 }
 
-/// Replaces the table by which deals are classified from now on.
+/// Replaces the table. It counts for deals that arrive from now on.
 #[utoipa::path(
     put,
     path = "/api/s2s/deal-classes",
     tag = "plans",
     security(("hmac" = [])),
-    params(("If-Match" = Option<String>, Header, description = "The version that is to be replaced")),
+    params(("If-Match" = Option<String>, Header, description = "The version to replace")),
     request_body = ClassTableBody,
     responses(
         (status = 200, description = "The table with its version", body = ClassTableAnswer),
@@ -136,7 +136,10 @@ fn checked(body: ClassTableBody) -> kernel::Result<DealClassRules> {
         let is_fixed = |kind: &DealKind| kind.is_trade() || *kind == DealKind::Credit;
         if rule.kinds.iter().any(is_fixed) {
             let field = format!("rules[{index}].kinds");
-            faults.push(FieldError::new(field, "must have no buy, sell or credit"));
+            faults.push(FieldError::new(
+                field,
+                "must not contain buy, sell or credit",
+            ));
         }
     }
     if !faults.is_empty() {
@@ -155,7 +158,7 @@ fn checked(body: ClassTableBody) -> kernel::Result<DealClassRules> {
     ))
 }
 
-/// Another class of a deal.
+/// A new class for a deal.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 pub(crate) struct ClassBody {
     #[garde(custom(settable))]

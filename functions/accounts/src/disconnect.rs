@@ -12,7 +12,7 @@ use web::problem::ProblemBody;
 
 use crate::App;
 
-/// Which account.
+/// The account to disconnect.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 pub(crate) struct DisconnectBody {
     /// The account.

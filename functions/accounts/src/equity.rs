@@ -53,7 +53,7 @@ pub(crate) async fn show(account: OwnAccount) -> Json<Equity> {
 /// Points of one answer.
 const POINTS_MAX: i64 = 2_000;
 
-/// Which range.
+/// The range and the number of points.
 #[derive(Debug, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Params {

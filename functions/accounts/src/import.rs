@@ -16,7 +16,7 @@ use web::problem::ProblemBody;
 use crate::App;
 use crate::access::NamedAccount;
 
-/// What the file does not say itself.
+/// Parameters of an import.
 #[derive(Debug, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Params {
@@ -26,7 +26,7 @@ pub(crate) struct Params {
     /// A name for the account.
     #[garde(inner(length(chars, min = 1, max = 100)))]
     name: Option<String>,
-    /// What the account began with, where the file does not show it.
+    /// Initial balance of the account, if the file does not show it.
     #[garde(inner(length(max = 32)))]
     initial_balance: Option<String>,
 }
@@ -41,7 +41,7 @@ impl Params {
         })?;
         let server_zone: Tz = zone
             .parse()
-            .map_err(|_| Error::field("server_zone", "is no IANA time zone"))?;
+            .map_err(|_| Error::field("server_zone", "must be an IANA time zone"))?;
         let initial_balance = self
             .initial_balance
             .map(|text| {
@@ -93,8 +93,8 @@ pub(crate) async fn for_analysis(
     Ok(created(imported))
 }
 
-/// Adds a file's history to a judged account. Deals that are there already
-/// are skipped.
+/// Adds a file's history to a judged account. Deals that are known already are
+/// skipped.
 #[utoipa::path(
     post,
     path = "/api/s2s/accounts/{id}/import",
@@ -106,7 +106,7 @@ pub(crate) async fn for_analysis(
         (status = 201, description = "What was imported", body = Imported),
         (status = 400, description = "The file is no history of MT5", body = ProblemBody),
         (status = 404, description = "No such account", body = ProblemBody),
-        (status = 422, description = "The file is another account's", body = ProblemBody),
+        (status = 422, description = "The file has rows without a deal number, or is of another login, server or currency", body = ProblemBody),
     )
 )]
 pub(crate) async fn into_judged(

@@ -14,7 +14,7 @@ use crate::App;
 use crate::access::NamedAccount;
 use crate::challenge::administration;
 
-/// The initial balance, and how it is known.
+/// An initial balance and its source.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 pub(crate) struct InitialBalanceBody {
     #[garde(custom(positive))]
@@ -26,7 +26,7 @@ pub(crate) struct InitialBalanceBody {
     metadata: Option<serde_json::Value>,
 }
 
-/// As it is now.
+/// The initial balance after the change.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct InitialBalanceAnswer {
     initial_balance: Number,
@@ -35,8 +35,8 @@ pub(crate) struct InitialBalanceAnswer {
     set_at: Timestamp,
 }
 
-/// Corrects an account's initial balance; what follows from it is recomputed.
-/// A breach that stands goes on standing until it is annulled.
+/// Corrects an account's initial balance. Limits, references and gain follow it;
+/// a breach that stands remains until it is annulled.
 #[utoipa::path(
     put,
     path = "/api/s2s/accounts/{id}/initial-balance",
@@ -45,7 +45,7 @@ pub(crate) struct InitialBalanceAnswer {
     params(("id" = String, Path, description = "The account")),
     request_body = InitialBalanceBody,
     responses(
-        (status = 200, description = "As it is now", body = InitialBalanceAnswer),
+        (status = 200, description = "The initial balance after the change", body = InitialBalanceAnswer),
         (status = 404, description = "No such account", body = ProblemBody),
     )
 )]

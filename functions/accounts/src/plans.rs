@@ -128,7 +128,7 @@ impl Validate for PlanBody {
     security(("hmac" = [])),
     params(
         ("accountType" = String, Path, description = "The account type"),
-        ("If-Match" = Option<String>, Header, description = "The version that is to be replaced"),
+        ("If-Match" = Option<String>, Header, description = "The version to replace"),
     ),
     request_body = PlanBody,
     responses(

@@ -14,7 +14,7 @@ use crate::App;
 use crate::access::NamedAccount;
 use crate::connect::{ConnectAnswer, digits, optional_text_or_number, password_length, printable};
 
-/// What has changed; what is left out is as it was.
+/// The changed credentials; an absent field is unchanged.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 pub(crate) struct ReconnectBody {
     /// Another investor password.
@@ -40,12 +40,13 @@ fn digits_text(text: &String, context: &()) -> garde::Result {
     digits(text, context)
 }
 
-/// The connection after it.
+/// The connection after the change.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ReconnectAnswer {
     #[serde(flatten)]
     connection: ConnectAnswer,
-    /// The trade server that ids belong to, from 1.
+    /// The number of the trade server, from 1; ids of deals of a later one begin with
+    /// it.
     server_epoch: u32,
 }
 
@@ -61,8 +62,8 @@ pub(crate) struct ReconnectAnswer {
     responses(
         (status = 200, description = "Reconnected, or still being verified", body = ReconnectAnswer),
         (status = 404, description = "No such account", body = ProblemBody),
-        (status = 409, description = "The login is another account's", body = ProblemBody),
-        (status = 422, description = "The broker refuses, or the password is needed", body = ProblemBody),
+        (status = 409, description = "The login belongs to another account", body = ProblemBody),
+        (status = 422, description = "The broker refuses the credentials, or the password is needed", body = ProblemBody),
         (status = 503, description = "The gateway is not available", body = ProblemBody),
     )
 )]

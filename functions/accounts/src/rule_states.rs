@@ -21,8 +21,8 @@ pub(crate) enum Unit {
     Percent,
 }
 
-/// Where a rule stands. A figure that a rule does not have is `null`, and so
-/// are all before the challenge has started.
+/// The state of a rule. A figure that the rule does not have is `null`, and so
+/// are all figures before the challenge has started.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct RuleState {
     rule: Rule,
@@ -31,13 +31,13 @@ pub(crate) struct RuleState {
     current: Option<Number>,
     /// The limit, or the objective.
     target: Option<Number>,
-    /// What is left of a limit, or missing of an objective.
+    /// The part of a limit that is left, or of an objective that is missing.
     room: Option<Number>,
-    /// Whether an objective is reached, or a limit is not.
+    /// True if an objective is reached, or a limit is not breached.
     met: Option<bool>,
-    /// What a drawdown is measured from.
+    /// The reference of a drawdown.
     reference: Option<Number>,
-    /// Where that comes from.
+    /// The source of the daily reference; `null` for the all-time rule.
     source: Option<Source>,
     /// The drawdown: of the day, or the deepest so far.
     used: Option<Number>,

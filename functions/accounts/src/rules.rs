@@ -31,15 +31,16 @@ pub(crate) struct ViolationAnswer {
     pub(crate) challenge_id: ChallengeId,
     /// Largest gap between snapshots before it, in whole seconds.
     pub(crate) snapshot_gap_max_s: i64,
-    /// Whether a difference stood that no deal explains.
+    /// True if a difference stood that no deal explained.
     pub(crate) flagged: bool,
     /// Share of the day so far in which the value was known, in percent.
     pub(crate) coverage_pct: Number,
-    /// Whether it was taken back: with all deals it never was.
+    /// True if the inputs were judged again with all deals and the violation did not
+    /// occur.
     pub(crate) lifted: bool,
 }
 
-/// Rules, where they stand, and what was crossed.
+/// The plan, the state of each rule, and violations.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct RulesAnswer {
     /// The plan that the challenge runs under; `null` for an imported account.
@@ -51,7 +52,7 @@ pub(crate) struct RulesAnswer {
     violations: Vec<ViolationAnswer>,
 }
 
-/// Rule states and violations of an account.
+/// Returns the rule states and violations of an account.
 #[utoipa::path(
     get,
     path = "/api/account/{id}/rules",

@@ -53,7 +53,7 @@ fn on() -> bool {
 fn is_zone(zone: &String, _: &()) -> garde::Result {
     match zone.parse::<chrono_tz::Tz>() {
         Ok(_) => Ok(()),
-        Err(_) => Err(garde::Error::new("is no IANA time zone")),
+        Err(_) => Err(garde::Error::new("must be an IANA time zone")),
     }
 }
 
@@ -95,7 +95,7 @@ pub(crate) async fn show(State(app): State<App>, account: OwnAccount) -> web::Re
     security(("jwt" = [])),
     params(
         ("id" = String, Path, description = "The account"),
-        ("If-Match" = Option<String>, Header, description = "The version that is to be replaced"),
+        ("If-Match" = Option<String>, Header, description = "The version to replace"),
     ),
     request_body = SettingsBody,
     responses(

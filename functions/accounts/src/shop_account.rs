@@ -16,21 +16,22 @@ use crate::adjustments::AdjustmentAnswer;
 use crate::rule_states::{RuleState, states};
 use crate::shop_accounts::ShopAccount;
 
-/// One account with all that its shop decides by.
+/// One account with the figures that its shop needs for a decision.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ShopAccountDetail {
     #[serde(flatten)]
     account: ShopAccount,
     summary: Summary,
-    /// Where each rule of the plan stands.
+    /// The state of each rule of the plan.
     states: Vec<RuleState>,
-    /// What a person should look at.
+    /// Conditions that need a person's attention.
     attention: Vec<SummaryAttention>,
     /// A breach that is not certain yet.
     verdict: Option<SummaryVerdict>,
     /// Announced movements that are open.
     adjustments: Vec<AdjustmentAnswer>,
-    /// The trade server that ids belong to, from 1.
+    /// The number of the trade server, from 1; ids of deals of a later one begin with
+    /// it.
     server_epoch: u32,
 }
 

@@ -30,7 +30,7 @@ pub(crate) struct ShopAccount {
     order_id: Option<String>,
     /// State of the connection.
     status: Status,
-    /// Why it is in error.
+    /// Why the connection is in error, or stale.
     status_detail: Option<String>,
     /// The connection in force.
     instance_id: Option<InstanceId>,
@@ -81,7 +81,7 @@ impl ShopAccount {
     }
 }
 
-/// Which accounts.
+/// Filters of the list.
 #[derive(Debug, Default, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Filters {
@@ -99,7 +99,7 @@ pub(crate) struct Filters {
     /// Items wanted, 1 to 200; 50 by default.
     #[garde(range(min = 1, max = 200))]
     limit: Option<u32>,
-    /// Where to go on: the last answer's `next_cursor`.
+    /// The last answer's `next_cursor`.
     #[garde(length(max = 1000))]
     cursor: Option<String>,
 }

@@ -8,7 +8,7 @@ use web::problem::ProblemBody;
 use crate::App;
 use crate::access::OwnAccount;
 
-/// Where an account stands. One read of one item.
+/// Returns the summary of an account.
 #[utoipa::path(
     get,
     path = "/api/account/{id}/summary",

@@ -16,7 +16,7 @@ use crate::access::OwnAccount;
 /// Manual syncs of one account.
 const LIMIT: Limit = Limit::exact(1, MINUTE_S);
 
-/// Queued.
+/// The answer to a sync request.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct SyncAnswer {
     success: bool,
@@ -34,7 +34,7 @@ pub(crate) struct SyncAnswer {
         (status = 202, description = "A sync is queued", body = SyncAnswer),
         (status = 404, description = "No such account of the caller", body = ProblemBody),
         (status = 409, description = "The account is not connected", body = ProblemBody),
-        (status = 429, description = "It was synced by hand within the minute", body = ProblemBody),
+        (status = 429, description = "The account was synced on request within the last minute", body = ProblemBody),
     )
 )]
 pub(crate) async fn sync(

@@ -16,7 +16,7 @@ use web::problem::ProblemBody;
 use crate::App;
 use crate::access::OwnAccount;
 
-/// Which page.
+/// Paging and filters.
 #[derive(Debug, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Params {

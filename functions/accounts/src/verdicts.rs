@@ -29,37 +29,37 @@ pub(crate) struct EvidenceSnapshotAnswer {
     recorded_at: Timestamp,
     balance: Number,
     equity: Number,
-    /// Whether a difference stood that no deal explains.
+    /// True if a difference stood that no deal explained.
     flagged: bool,
 }
 
 /// The snapshots around an end.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct EvidenceSnapshots {
-    /// The one judged before.
+    /// The snapshot judged before.
     before: Option<EvidenceSnapshotAnswer>,
-    /// The one that shows it, or places the deals that do.
+    /// The newest snapshot that was judged together with the end.
     at: Option<EvidenceSnapshotAnswer>,
 }
 
-/// What an end is measured from.
+/// The reference of an end.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct EvidenceReference {
     value: Number,
-    /// Where it comes from.
+    /// The source of a daily reference.
     source: Option<String>,
     /// The reset that began the day.
     #[schema(value_type = Option<String>, format = DateTime)]
     reset_at: Option<Timestamp>,
 }
 
-/// What an end goes by.
+/// The evidence of an end.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct EvidenceAnswer {
     plan_version: u64,
     basis: Basis,
     limit: Option<Number>,
-    /// The use from which on it is an end.
+    /// The use at which the rule is breached.
     threshold: Option<Number>,
     /// The use that was found.
     used: Option<Number>,
@@ -67,12 +67,12 @@ pub(crate) struct EvidenceAnswer {
     floor: Option<Number>,
     reference: Option<EvidenceReference>,
     snapshots: EvidenceSnapshots,
-    /// The moment that it was true.
+    /// The moment of the breach: of a snapshot, a deal or a deadline.
     #[schema(value_type = Option<String>, format = DateTime)]
     detected_at: Option<Timestamp>,
     /// The difference that stood.
     unexplained: Number,
-    /// Deals judged with it, the first hundred.
+    /// Ids of the deals judged together with the end, at most 100.
     deals: Vec<String>,
     deals_count: usize,
     /// Open positions that the list showed.
@@ -93,20 +93,20 @@ pub(crate) struct VerdictAnswer {
     end: End,
     rule: Rule,
     state: VerdictState,
-    /// Whether deals contradict a final end: the shop decides.
+    /// True if deals contradict a final end; the shop decides.
     doubtful: bool,
     #[schema(value_type = String, format = DateTime)]
     since: Timestamp,
-    /// The first step from this moment on confirms it.
+    /// The time from which the next step confirms a pending breach.
     #[schema(value_type = Option<String>, format = DateTime)]
     confirm_at: Option<Timestamp>,
     #[schema(value_type = Option<String>, format = DateTime)]
     decided_at: Option<Timestamp>,
     confirmed_by: Option<ConfirmedBy>,
-    /// The key of the shop that decided; the shop's own list has it.
+    /// The key of the shop that decided; absent in the trader's list.
     #[serde(skip_serializing_if = "Option::is_none")]
     decided_by: Option<String>,
-    /// Why it was decided so; the shop's own list has it.
+    /// The reason of the decision; absent in the trader's list.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
     evidence: EvidenceAnswer,
@@ -266,7 +266,7 @@ pub(crate) enum DecisionWord {
     Lift,
 }
 
-/// What the shop decides of a pending breach.
+/// A decision on a pending breach.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 pub(crate) struct DecisionBody {
     #[garde(skip)]
@@ -293,7 +293,7 @@ pub(crate) struct VerdictPath {
     ),
     request_body = DecisionBody,
     responses(
-        (status = 200, description = "The verdict as it is now", body = VerdictAnswer),
+        (status = 200, description = "The verdict after the decision", body = VerdictAnswer),
         (status = 404, description = "No such account or verdict", body = ProblemBody),
         (status = 409, description = "The verdict is not pending", body = ProblemBody),
     )

@@ -21,7 +21,7 @@ use web::problem::ProblemBody;
 
 use crate::App;
 
-/// Where to post to.
+/// The endpoint to set.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 pub(crate) struct WebhookBody {
     /// An `https` address of the public internet.
@@ -58,7 +58,7 @@ impl WebhookAnswer {
     }
 }
 
-/// Where the shop hears of events.
+/// Returns the endpoint that receives the shop's events.
 #[utoipa::path(
     get,
     path = "/api/s2s/webhook",
@@ -131,7 +131,7 @@ pub(crate) async fn put(
     Ok(response)
 }
 
-/// Stops telling the shop of events.
+/// Removes the endpoint.
 #[utoipa::path(
     delete,
     path = "/api/s2s/webhook",

@@ -24,7 +24,7 @@ use crate::webhook::DeliveryAnswer;
 /// Messages that one call sends again.
 const MESSAGES_MAX: u32 = 200;
 
-/// Which messages: those of events between two moments, both included.
+/// The range of the events to send again, both ends included.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 pub(crate) struct ReplayBody {
     #[garde(skip)]
