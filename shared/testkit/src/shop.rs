@@ -89,6 +89,12 @@ impl Shop {
     pub fn put(&self, path: &str, body: &Value) -> Request<Body> {
         self.sign(&Method::PUT, path, body.to_string())
     }
+
+    /// A signed request without a body.
+    #[must_use]
+    pub fn delete(&self, path: &str) -> Request<Body> {
+        self.sign(&Method::DELETE, path, "")
+    }
 }
 
 impl Signing {

@@ -174,3 +174,14 @@ pub struct Verdict {
     /// What it goes by.
     pub evidence: Evidence,
 }
+
+impl Verdict {
+    /// Returns whether a breach by drawdown lasts even where money that moves
+    /// by at most `moved` counts in another way.
+    #[must_use]
+    pub fn holds_without(&self, moved: Decimal) -> bool {
+        let is_drawdown = matches!(self.rule, Rule::DailyDrawdown | Rule::MaxDrawdown);
+        let figures = self.evidence.used.zip(self.evidence.limit);
+        is_drawdown && figures.is_some_and(|(used, limit)| used - moved >= limit)
+    }
+}

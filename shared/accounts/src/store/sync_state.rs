@@ -18,6 +18,18 @@ pub struct LookBack {
     pub next_to: Timestamp,
     /// How far back it goes.
     pub down_to: Timestamp,
+    /// How often its windows were halved, since one had more deals than a step
+    /// may read.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub halved: u32,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde asks for a reference"
+)]
+fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 /// An account of which no snapshot has been judged for too long.

@@ -272,6 +272,9 @@ impl World {
         };
         let filled = path
             .replace("{accountType}", "evaluation-100k")
+            .replace("{adjustment}", "adj_01jd7bz8v6m3t9q2x4w7y0c1df")
+            .replace("{deal}", "no-such-deal")
+            .replace("{verdict}", "vrd_01jd7bz8v6m3t9q2x4w7y0c1df")
             .replace("{id}", &id)
             .replace("{invitation}", "inv_01jd7bz8v6m3t9q2x4w7y0c1df")
             .replace("{ip}", "198.51.100.200")

@@ -64,7 +64,7 @@ impl Administration<'_> {
             let applied = change.ledger.revise((&before, &after), &reset, known);
             change.take_ledger(applied, self.now);
             change.refresh_figures();
-            change.contradicted_by = Some("class_changed");
+            change.contradict("class_changed", after.balance_effect());
             change.deal = Some(after.clone());
             change.events.push(Event::Updated("class"));
             Ok(before)

@@ -103,7 +103,7 @@ impl Administration<'_> {
         self.apply_to_both(change, |state| {
             if let Some(rules) = state.rules_mut() {
                 for (rule, depth) in &waived {
-                    rules.waive(*rule, *depth);
+                    rules.waive(*rule, *depth, self.now);
                 }
             }
         })

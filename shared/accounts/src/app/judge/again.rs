@@ -79,7 +79,8 @@ impl Judge<'_> {
             .last()
             .map(|newest| newest.snapshot.recorded_at);
         reran.state.reconciliation.reads_whole = now.reconciliation.reads_whole;
-        reran.state.reconciliation.deals_tried = change.ledger.statistics().deals;
+        reran.state.reconciliation.deals_at = now.reconciliation.deals_at;
+        reran.state.reconciliation.deals_tried = now.reconciliation.deals_at;
         reran.state.reconciliation.waiting =
             since.waiting.ranges_after(&since.ranges, reran.placed);
         self.take_again(change, reran, &kept, announcements).await?;
@@ -171,15 +172,22 @@ impl Judge<'_> {
             .collect();
         if let (Some(before), Some(after)) = (change.before.rules(), reran.state.rules_mut())
             && before.is_final()
-            && !after.is_final()
+            && before.phase() != after.phase()
         {
+            if after.pending().is_none() {
+                change.doubt = Some("explained");
+            }
             after.keep_end(before);
-            change.doubt = Some("explained");
         }
-        let stand_ins = reran.state.reconciliation.stand_ins.clone();
+        let stand_ins = &reran.state.reconciliation.stand_ins;
+        let earlier = change.before.challenge_state.iter();
+        let dropped: Vec<StandIn> = earlier
+            .flat_map(|state| &state.reconciliation.stand_ins)
+            .filter(|stand_in| !stand_ins.contains(stand_in))
+            .cloned()
+            .collect();
         let placed = reran.findings.placed_money.clone();
-        let (changed, _) =
-            settle_announcements(announcements, &placed, (&[], &stand_ins), self.now);
+        let (changed, _) = settle_announcements(announcements, &placed, (&[], &dropped), self.now);
         change.announcements = changed;
         change.all_violations = reran.findings.violations.clone();
         reran

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use chrono::TimeDelta;
 use kernel::time::Timestamp;
 use platform::dynamo::{CommitError, StoreError, Transaction};
+use rust_decimal::Decimal;
 
 use super::Judge;
 use crate::app::events::{Event, Publisher};
@@ -86,8 +87,9 @@ pub(crate) struct Change {
     pub(crate) announcements: Vec<Announcement>,
     /// Why a final end is doubtful now.
     pub(crate) doubt: Option<&'static str>,
-    /// What may contradict a final end: `deal_changed` or `class_changed`.
-    pub(crate) contradicted_by: Option<&'static str>,
+    /// What may contradict a final end, `deal_changed` or `class_changed`, and
+    /// the money that it moves at most.
+    pub(crate) contradicted_by: Option<(&'static str, Decimal)>,
     /// A deal whose class changes.
     pub(crate) deal: Option<Deal>,
     /// When the next sync step is due, where it must not wait.
@@ -102,6 +104,14 @@ pub(crate) struct Change {
 }
 
 impl Change {
+    /// Adds that money of known deals has changed, or its class.
+    pub(crate) fn contradict(&mut self, by: &'static str, amount: Decimal) {
+        let moved = self
+            .contradicted_by
+            .map_or(Decimal::ZERO, |(_, moved)| moved);
+        self.contradicted_by = Some((by, moved + amount.abs()));
+    }
+
     /// Returns a change of nothing yet.
     pub(crate) fn of(account_state: &AccountState, ledger: Ledger, cause: Cause) -> Self {
         Self {

@@ -51,7 +51,8 @@ impl Judge<'_> {
                 state.reconciliation.revised +=
                     changed.after.balance_effect() - changed.before.balance_effect();
             }
-            change.contradicted_by = Some("deal_changed");
+            let by = changed.after.balance_effect() - changed.before.balance_effect();
+            change.contradict("deal_changed", by);
         }
         for id in &input.set_aside {
             set_aside(change, self, id);
@@ -64,6 +65,11 @@ impl Judge<'_> {
     /// Lets an input's deals wait for a snapshot; older history waits for none.
     fn wait(&self, change: &mut Change, numbered: &NumberedInput, carried: usize) {
         let input = &numbered.input;
+        if (input.deals.len() > carried || !input.changes.is_empty())
+            && let Some(state) = &mut change.after.challenge_state
+        {
+            state.reconciliation.deals_at = numbered.number;
+        }
         if input.deals.len() == carried {
             return;
         }

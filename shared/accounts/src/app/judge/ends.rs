@@ -4,6 +4,7 @@
 use kernel::id::VerdictId;
 use kernel::time::Timestamp;
 use platform::dynamo::StoreError;
+use rust_decimal::Decimal;
 
 use super::Judge;
 use super::change::{Cause, Change, is_end};
@@ -222,10 +223,9 @@ impl Judge<'_> {
 
     /// Marks a final end that deals contradict: it stays, and the shop decides.
     async fn find_doubt(&self, change: &mut Change) -> Result<(), StoreError> {
-        if change.doubt.is_none() {
-            change.doubt = contradiction(change);
-        }
-        let (Some(reason), Some(id)) = (change.doubt, change.after.end.clone()) else {
+        let moved = contradiction(change);
+        let reason = change.doubt.or(moved.map(|(reason, _)| reason));
+        let (Some(reason), Some(id)) = (reason, change.after.end.clone()) else {
             return Ok(());
         };
         if change.after.is_doubtful {
@@ -233,6 +233,12 @@ impl Judge<'_> {
         }
         let (shop, account) = (&self.account.shop, &self.account.id);
         if let Some(verdict) = self.store.verdict(shop, account, &id).await? {
+            let still_holds = |(_, moved): (_, Decimal)| {
+                verdict.end == End::Breach && verdict.holds_without(moved)
+            };
+            if change.doubt.is_none() && moved.is_some_and(still_holds) {
+                return Ok(());
+            }
             change.after.is_doubtful = true;
             change.events.push(Event::Doubtful {
                 id,
@@ -266,12 +272,8 @@ impl Judge<'_> {
             }
             _ => {}
         }
-        let was_paused = change.before.rules().and_then(State::paused_until);
-        let is_paused = change.after.rules().and_then(State::paused_until);
-        let is_over = was_paused.is_some_and(|until| {
-            is_paused != was_paused || until <= self.now && before == Some(Phase::Paused)
-        });
-        if is_over && after != Some(Phase::Paused) && !is_end(after) {
+        let is_over = before == Some(Phase::Paused) && after != before;
+        if is_over && !is_restarted && !is_end(after) {
             change.events.push(Event::Resumed);
         }
     }
@@ -315,8 +317,9 @@ fn decided(verdict: Verdict, change: &Change, now: Timestamp) -> Verdict {
     }
 }
 
-/// Returns why changed deals contradict a final end, where they do.
-fn contradiction(change: &Change) -> Option<&'static str> {
+/// Returns why changed deals may contradict a final end, and the money that
+/// they move.
+fn contradiction(change: &Change) -> Option<(&'static str, Decimal)> {
     let by = change.contradicted_by?;
     let rules = change.after.rules()?;
     let figures = rules.figures(&change.after.plan, rules.judged_at()?);
@@ -331,7 +334,7 @@ fn contradiction(change: &Change) -> Option<&'static str> {
     }
 }
 
-fn gain(change: &Change) -> rust_decimal::Decimal {
+fn gain(change: &Change) -> Decimal {
     let rules = change.after.rules();
     let figures = rules.and_then(|rules| {
         let at = rules.judged_at()?;
@@ -407,9 +410,7 @@ fn evidence(change: &Change, rule: Rule, violation: Option<&Violation>) -> Evide
             || {
                 figures
                     .as_ref()
-                    .map_or(rust_decimal::Decimal::ONE_HUNDRED, |figures| {
-                        figures.coverage_pct
-                    })
+                    .map_or(Decimal::ONE_HUNDRED, |figures| figures.coverage_pct)
             },
             |violation| violation.coverage_pct,
         ),

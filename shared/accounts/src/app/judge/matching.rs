@@ -32,18 +32,20 @@ pub(super) fn expected(announcements: &[Announcement], now: Timestamp) -> Vec<An
 
 /// Marks the announcements that deals match, the oldest first, each deal once:
 /// one deal of the announced amount, or up to three of one minute that add up
-/// to it. Those that were seen and have neither stand-in nor deal any more are
-/// expected again. Returns the announcements that have changed, and the deals
+/// to it. Those that `seen` names are seen; those whose stand-in was dropped,
+/// since other deals explain the balance, are expected again. Returns the announcements that have changed, and the deals
 /// that belong to none.
 pub(super) fn settle_announcements(
     announcements: &[Announcement],
     placed: &[Deal],
-    (seen, stand_ins): (&[String], &[StandIn]),
+    (seen, dropped): (&[String], &[StandIn]),
     now: Timestamp,
 ) -> (Vec<Announcement>, Vec<Deal>) {
+    let taken: HashSet<&String> = announcements.iter().flat_map(|each| &each.deals).collect();
     let mut left: Vec<&Deal> = placed
         .iter()
         .filter(|deal| deal.adjustment().is_some() && !deal.id.starts_with('~'))
+        .filter(|deal| !taken.contains(&deal.id))
         .collect();
     let mut changed = Vec::new();
     let mut open: Vec<&Announcement> = announcements
@@ -62,10 +64,10 @@ pub(super) fn settle_announcements(
         } else if seen.contains(&id) {
             after.state = AnnouncementState::Seen;
         } else if after.state == AnnouncementState::Seen {
-            let is_kept = stand_ins
+            let is_dropped = dropped
                 .iter()
                 .any(|stand_in| stand_in.announcement.as_ref() == Some(&id));
-            if !is_kept {
+            if is_dropped {
                 after.state = AnnouncementState::Expected;
             }
         }

@@ -57,7 +57,6 @@ impl Judge<'_> {
             held,
             deals: waiting.deals.clone(),
             announced,
-            deals_known: change.ledger.statistics().deals,
             looks_back,
         }
         .step(&newest);
@@ -113,12 +112,11 @@ impl Judge<'_> {
                 state,
             });
         }
-        let stand_ins = step.state.reconciliation.stand_ins.clone();
         change.after.challenge_state = Some(step.state);
         change.findings = step.findings;
         let placed = change.findings.placed_money.clone();
         let (changed, left) =
-            settle_announcements(announcements, &placed, (&step.seen, &stand_ins), self.now);
+            settle_announcements(announcements, &placed, (&step.seen, &[]), self.now);
         change.announcements = changed;
         self.ask_for_whole(change, &left, was_started);
         change.drop_kept_where_nothing_stands();
@@ -188,7 +186,7 @@ impl Judge<'_> {
                 "a movement that was announced and seen has no deal",
                 self.now,
             );
-        } else {
+        } else if change.after.announced == 0 {
             change.after.clear(AttentionWord::MovementMissing);
         }
         if !stands {

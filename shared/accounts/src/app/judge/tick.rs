@@ -10,7 +10,7 @@ use crate::domain::judging::Stage;
 use crate::domain::judging::reconciliation::SETTLED_AFTER;
 use crate::domain::ledger::Ledger;
 use crate::domain::rules::{CONFIRMED_AFTER, Input as RuleInput};
-use crate::model::AccountState;
+use crate::model::{AccountState, AttentionWord};
 
 /// How far time may be taken to have passed: a breach for inactivity is final,
 /// so for such plans no further than a step has brought the deals.
@@ -85,8 +85,14 @@ impl Judge<'_> {
         if !is_over || is_pending {
             return false;
         }
+        let mut stand_ins = state.reconciliation.stand_ins.iter();
+        let is_missing = stand_ins.any(|stand_in| stand_in.announcement.is_some());
         state.settle(self.now);
         change.kept = KeptChange::Delete;
+        if is_missing {
+            let detail = "a movement that was announced and seen has no deal";
+            change.raise(AttentionWord::MovementMissing, detail, self.now);
+        }
         true
     }
 

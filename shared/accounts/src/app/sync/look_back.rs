@@ -15,6 +15,8 @@ use crate::store::LookBack;
 
 /// The shortest window.
 const WINDOW_MIN: TimeDelta = TimeDelta::hours(6);
+/// The most halvings of a window: a day then takes less than 30 seconds.
+const HALVED_MAX: u32 = 12;
 /// How far the first search goes back.
 const FIRST: TimeDelta = TimeDelta::days(3);
 /// A difference that stands is searched for this often over three days.
@@ -42,6 +44,7 @@ pub(super) async fn search(
         running.state.look_back = Some(LookBack {
             next_to: read_from,
             down_to: wanted.down_to,
+            halved: 0,
         });
     }
     let mut found = FoundDeals::default();
@@ -49,10 +52,16 @@ pub(super) async fn search(
         && budget.has_page()
     {
         let window = WINDOW_MIN.max((running.now - look_back.next_to) - FIRST);
+        let window = window / (1 << look_back.halved.min(HALVED_MAX));
         let from = (look_back.next_to - window).max(look_back.down_to);
         let part = range(syncer, gateway_id, (from, look_back.next_to), budget).await?;
         found.deals.extend(part.deals);
         found.set_aside.extend(part.set_aside);
+        if !part.is_whole && look_back.halved < HALVED_MAX {
+            look_back.halved += 1;
+            running.state.look_back = Some(look_back);
+            break;
+        }
         look_back.next_to = from;
         running.state.look_back = (from > look_back.down_to).then_some(look_back);
     }

@@ -6,6 +6,7 @@ use kernel::time::Timestamp;
 use platform::dynamo::{StoreError, Transaction};
 
 use crate::app::events::{Event, Publisher};
+use crate::domain::judging::ChallengeState;
 use crate::model::{Account, AccountState, Status};
 use crate::store::{Stale, SyncState};
 
@@ -54,7 +55,9 @@ impl StaleCause {
 /// challenge awaits funds.
 fn newest(account: &Account, account_state: &AccountState) -> Timestamp {
     let judged = account_state.judged.as_ref();
-    judged.map_or(account.created_at, |snapshot| snapshot.recorded_at)
+    let state = account_state.challenge_state.as_ref();
+    let begun = state.map_or(account.created_at, ChallengeState::begun_at);
+    judged.map_or(begun, |snapshot| snapshot.recorded_at)
 }
 
 /// Returns since when an account is stale: no snapshot has been judged for too
@@ -77,8 +80,9 @@ fn stale_since(
 
 /// Adds to a transaction what there is to tell of an account that has become
 /// stale, or has recovered: by the time up to `until`, which is that of the
-/// newest snapshot taken before, or now where none can be. Returns the status that it then has, where it
-/// changes, with its detail. Nothing is written while all is well.
+/// newest snapshot taken before, or now where none can be. Returns the status
+/// that it then has, where it changes, with its detail. Nothing is written
+/// while all is well.
 pub(super) fn note(
     transaction: &mut Transaction,
     publisher: &Publisher<'_>,

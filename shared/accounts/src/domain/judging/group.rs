@@ -115,15 +115,24 @@ impl Judging<'_> {
         self.take_snapshot(snapshot, deals_known, credit_beyond);
     }
 
-    /// Returns the phase that a snapshot without deals would lead to; `None`
+    /// Returns the phase that deals and a snapshot would lead to; `None`
     /// before the start.
-    pub(super) fn rules_after(&self, snapshot: &AccountSnapshot) -> Option<Phase> {
-        let mut rules = self.state.rules()?.clone();
-        let mut judged =
-            Snapshot::of_balances(snapshot.recorded_at, snapshot.balance, snapshot.equity);
-        judged.looks_back = true;
-        rules.apply(self.plan, &Input::Snapshot(judged));
-        Some(rules.phase())
+    pub(super) fn rules_after(&self, deals: &[Deal], snapshot: &AccountSnapshot) -> Option<Phase> {
+        let mut after = Judging {
+            plan: self.plan,
+            initial_given: self.initial_given,
+            state: self.state.clone(),
+            exposure: self.exposure.clone(),
+            closed_before: self.closed_before.clone(),
+            findings: Findings::default(),
+            group: Group::default(),
+        };
+        let group = Group {
+            looks_back: true,
+            ..Group::default()
+        };
+        after.judge(deals, snapshot, group);
+        after.state.rules().map(crate::domain::rules::State::phase)
     }
 
     /// Takes one deal.
@@ -157,7 +166,7 @@ impl Judging<'_> {
                     result,
                     adjustment,
                     credit: deal.credit().unwrap_or_default(),
-                    is_payout: deal.class() == DealClass::Payout,
+                    is_payout: deal.class() == DealClass::Payout && !is_before,
                     is_trade: deal.kind.is_trade() && !is_before,
                     closes_trade: traded.closed,
                     deals_known,

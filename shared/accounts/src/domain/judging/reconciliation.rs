@@ -192,7 +192,10 @@ pub struct Reconciliation {
     /// Differences that were never explained.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub entries: Vec<SettledEntry>,
-    /// Known deals when a run again was last tried in vain.
+    /// The newest input that brought deals, or changes of some.
+    #[serde(default)]
+    pub deals_at: u64,
+    /// What [`Self::deals_at`] was when a run again was last tried.
     #[serde(default)]
     pub deals_tried: u64,
     /// When it was asked for that all deals of the challenge are read again,

@@ -237,6 +237,16 @@ impl Run<'_> {
             return false;
         };
         let mut deals = self.deals[self.placed..self.placed + found.up_to].to_vec();
+        // A sum alone proves nothing: the late deals must be there.
+        let settled_at = indexes
+            .iter()
+            .map(|index| reconciliation.entries[*index].at);
+        let settled_at = settled_at.max();
+        let late = deals.iter().filter(|deal| Some(deal.time) <= settled_at);
+        let late: Decimal = late.map(Deal::balance_effect).sum();
+        if self.currency.round(late) != amount {
+            return false;
+        }
         for index in indexes.into_iter().rev() {
             let entry = reconciliation.entries.remove(index);
             deals.push(entry.taken_back(snapshot.recorded_at));
@@ -260,14 +270,16 @@ impl Run<'_> {
         let is_flat = snapshot.positions.is_some_and(|list| list.count == 0);
         let credit = snapshot.credit.unwrap_or(self.judging.exposure.credit());
         let by_balance = snapshot.balance + credit;
-        if reconciliation.is_rechecking || !is_flat || snapshot.equity >= by_balance || prefix > 0 {
+        if reconciliation.is_rechecking || !is_flat || snapshot.equity >= by_balance {
             return false;
         }
+        let deals = &self.deals[self.placed..self.placed + prefix];
         let phase = |equity: Decimal| {
-            self.judging.rules_after(&AccountSnapshot {
+            let snapshot = AccountSnapshot {
                 equity,
                 ..snapshot.clone()
-            })
+            };
+            self.judging.rules_after(deals, &snapshot)
         };
         let ends = |phase: Option<Phase>| matches!(phase, Some(Phase::Breached | Phase::Pending));
         let before = self

@@ -89,6 +89,15 @@ impl ChallengeState {
         was_kept
     }
 
+    /// Returns when the challenge began to wait for its start, or its start.
+    #[must_use]
+    pub fn begun_at(&self) -> Timestamp {
+        match &self.stage {
+            Stage::Awaiting(awaiting) => awaiting.since,
+            Stage::Running(running) => running.rules.started_at(),
+        }
+    }
+
     /// Returns the phase as of the newest input.
     #[must_use]
     pub fn phase(&self) -> Phase {

@@ -46,8 +46,6 @@ pub struct Waiting<'a> {
     pub closed_before: HashSet<String>,
     /// Movements that are expected, the oldest first.
     pub announced: Vec<Announced>,
-    /// Deals known so far.
-    pub deals_known: u64,
     /// Whether a search for older deals is under way.
     pub looks_back: bool,
 }
@@ -76,8 +74,11 @@ impl Waiting<'_> {
     /// Judges what one more snapshot lets be judged.
     #[must_use]
     pub fn step(self, newest: &NumberedSnapshot) -> Step {
-        let deals_known = self.deals_known;
         let announced = self.announced;
+        let was_pending = self
+            .state
+            .rules()
+            .is_some_and(|rules| rules.pending().is_some());
         let mut run = Run {
             judging: Judging {
                 plan: self.plan,
@@ -103,17 +104,21 @@ impl Waiting<'_> {
         let mut wants_rerun = false;
         if !run.held.is_empty() && !run.judge_revised() && !run.judge_settled() {
             let reconciliation = &mut run.judging.state.reconciliation;
+            let deals_at = reconciliation.deals_at;
             wants_rerun =
-                reconciliation.kept_at.is_some() && reconciliation.deals_tried != deals_known;
+                reconciliation.kept_at.is_some() && reconciliation.deals_tried != deals_at;
             if wants_rerun {
-                reconciliation.deals_tried = deals_known;
+                reconciliation.deals_tried = deals_at;
             }
             seen = run.stand_in(&announced);
             if seen.is_empty() && run.judging.state.reconciliation.has_waited() {
                 run.stand();
             }
         }
-        run.confirm_by_time(newest);
+        // A breach is pending before time can confirm it.
+        if was_pending {
+            run.confirm_by_time(newest);
+        }
         Step {
             placed: run.placed,
             kept: run.kept,

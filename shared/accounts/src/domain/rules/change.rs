@@ -135,8 +135,9 @@ impl State {
     }
 
     /// Waives a rule's breach up to a depth, where the rule has not reached it
-    /// yet: for the state before it, which may be judged again.
-    pub fn waive(&mut self, rule: Rule, depth: Decimal) {
+    /// yet: for the state before it, whose moments up to `until` may be judged
+    /// again.
+    pub fn waive(&mut self, rule: Rule, depth: Decimal, until: Timestamp) {
         let limit = match rule {
             Rule::DailyDrawdown => self.daily.as_mut().map(|daily| &mut daily.limit),
             Rule::MaxDrawdown => Some(&mut self.max.limit),
@@ -144,6 +145,7 @@ impl State {
         };
         if let Some(limit) = limit {
             limit.waived_up_to = Some(depth);
+            limit.waived_until = Some(until);
             limit.report(Severity::Breach);
         }
     }

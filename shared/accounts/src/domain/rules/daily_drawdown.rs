@@ -151,7 +151,7 @@ impl State {
         };
         let used = drawdown(daily.reference().value, value);
         daily.max_used = daily.max_used.max(used);
-        daily.limit.end_waiver(used);
+        daily.limit.end_waiver(used, moment.at);
         if is_final {
             return;
         }

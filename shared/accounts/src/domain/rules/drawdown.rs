@@ -1,5 +1,6 @@
 //! What both drawdown rules share: the use of a limit and its severities.
 
+use kernel::time::Timestamp;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
@@ -39,6 +40,10 @@ pub(super) struct Limit {
     pub(super) reported: u8,
     /// The depth up to which an annulled breach is waived.
     pub(super) waived_up_to: Option<Decimal>,
+    /// Until when the waiver lasts whatever the drawdown recovers to: the
+    /// moments up to an annulment, where they are judged again after it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) waived_until: Option<Timestamp>,
 }
 
 impl Limit {
@@ -74,12 +79,14 @@ impl Limit {
     /// Ends the waiver of an annulled breach where the drawdown is deeper than
     /// the waived one, or has recovered above the floor. Returns whether it
     /// ended.
-    pub(super) fn end_waiver(&mut self, used: Decimal) -> bool {
+    pub(super) fn end_waiver(&mut self, used: Decimal, at: Timestamp) -> bool {
+        let may_recover = self.waived_until.is_none_or(|until| at > until);
         let is_over = self
             .waived_up_to
-            .is_some_and(|depth| used > depth || used < self.amount);
+            .is_some_and(|depth| used > depth || (may_recover && used < self.amount));
         if is_over {
             self.waived_up_to = None;
+            self.waived_until = None;
             self.reported &= !Severity::Breach.bit();
         }
         is_over

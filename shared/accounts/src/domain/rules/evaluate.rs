@@ -38,6 +38,7 @@ impl State {
             .map_or(effect.time, |last| effect.time.max(last.at));
         self.judge_inactivity(plan, effect.time, &mut outcome.violations);
         self.pass_resets(plan, at, Known::of(effect.deals_known, effect.flat_credit));
+        let opens = effect.standing.open_volume > self.standing.open_volume;
         self.standing = effect.standing;
         self.results_since += effect.result;
         if !effect.adjustment.is_zero() || !effect.credit.is_zero() {
@@ -55,7 +56,7 @@ impl State {
         self.cover_deal(at);
         if effect.is_trade {
             self.record_trade(effect.time);
-            self.judge_lots(plan, at, &mut outcome.violations);
+            self.judge_lots(plan, (at, opens), &mut outcome.violations);
         }
         if effect.closes_trade {
             self.waits_for_trade = false;

@@ -26,7 +26,7 @@ impl State {
         if self.standing.open_positions > 0 {
             return None;
         }
-        let since = self.inactivity.last_trade_at.unwrap_or(self.started_at);
+        let since = self.last_active_at();
         let breach = since + Duration::days(days);
         Some((breach - Duration::days(1), breach))
     }
@@ -34,10 +34,13 @@ impl State {
     /// Returns since when the account is idle; `None` while a position is open.
     #[must_use]
     pub fn idle_since(&self, now: Timestamp) -> Option<Timestamp> {
-        (self.standing.open_positions == 0).then(|| {
-            let since = self.inactivity.last_trade_at.unwrap_or(self.started_at);
-            since.min(now)
-        })
+        (self.standing.open_positions == 0).then(|| self.last_active_at().min(now))
+    }
+
+    /// Returns the last trade of the challenge, or its start.
+    fn last_active_at(&self) -> Timestamp {
+        let last = self.inactivity.last_trade_at;
+        last.map_or(self.started_at, |last| last.max(self.started_at))
     }
 
     pub(super) fn inactivity_due(&self, plan: &Plan) -> Option<Timestamp> {
@@ -74,7 +77,8 @@ impl State {
             violation.reset_at = Some(plan.reset.latest_at_or_before(due));
             violations.push(violation);
             if severity == Severity::Breach {
-                self.breach(plan, Rule::Inactivity, due, true);
+                let is_certain = self.unexplained.is_zero();
+                self.breach(plan, Rule::Inactivity, due, is_certain);
             }
         }
     }

@@ -286,7 +286,7 @@ impl State {
         let Some(used) = self.max.record(plan, moment) else {
             return;
         };
-        if self.max.limit.end_waiver(used) {
+        if self.max.limit.end_waiver(used, moment.at) {
             self.max.max_used = used;
         }
         if is_final {

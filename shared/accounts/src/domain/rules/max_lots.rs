@@ -27,11 +27,12 @@ enum Confirmation {
 }
 
 impl State {
-    /// Judges the volume that is open after a deal.
+    /// Judges the volume that is open after a deal. Only a deal that opens
+    /// more breaches: what was carried over counts at the next opening.
     pub(super) fn judge_lots(
         &mut self,
         plan: &Plan,
-        at: Timestamp,
+        (at, opens): (Timestamp, bool),
         violations: &mut Vec<Violation>,
     ) {
         let Some(lots_max) = plan.max_lots else {
@@ -44,7 +45,7 @@ impl State {
             if !self.has_breach(Rule::MaxLots) {
                 self.max_lots.is_reported = false;
             }
-        } else if !self.max_lots.is_reported && !self.is_final() {
+        } else if opens && !self.max_lots.is_reported && !self.is_final() {
             self.max_lots.is_reported = true;
             self.max_lots.unconfirmed_since = Some(at);
             violations.push(self.violation(Rule::MaxLots, Severity::Breach, (lots_max, open), at));

@@ -62,7 +62,10 @@ fn payout_whose_deal_lags_5_minutes_is_pending_then_lifted() {
     assert!(breach.flagged);
     assert_eq!(breach.detected_at, at(paid));
     account.money(paid, -8_000);
-    assert_eq!(account.snapshot(paid + 300, "100000", "100000"), Phase::Active);
+    assert_eq!(
+        account.snapshot(paid + 300, "100000", "100000"),
+        Phase::Active
+    );
     assert_eq!(account.daily().used, Decimal::ZERO);
     assert_eq!(account.daily().reference, dec("100000"));
     assert_eq!(account.unexplained(), Decimal::ZERO);
@@ -131,9 +134,11 @@ fn announced_amount_lost_in_a_trade_is_a_loss() {
     assert!(account.state.reconciliation.stand_ins.is_empty());
     let breach = account.violations.last().expect("a breach");
     assert_eq!(breach.detected_at, at(95));
-    assert!(account
-        .crossed()
-        .contains(&"daily_drawdown breach 8000".to_owned()));
+    assert!(
+        account
+            .crossed()
+            .contains(&"daily_drawdown breach 8000".to_owned())
+    );
 }
 
 #[test]
@@ -177,7 +182,10 @@ fn deals_every_5_seconds_each_10_seconds_late_leave_nothing_standing() {
         assert!(!account.state.reconciliation.stands(), "{step}");
         assert_eq!(account.phase(), Phase::Active, "{step}");
     }
-    let judged = account.state.rules().and_then(crate::domain::rules::State::judged_at);
+    let judged = account
+        .state
+        .rules()
+        .and_then(crate::domain::rules::State::judged_at);
     assert!(judged.expect("a time") >= at(5 * 199 - 120));
 }
 
@@ -218,7 +226,10 @@ fn swap_charge_is_a_loss_where_the_shop_classes_it_so() {
         account.snapshot(300, "99987.60", "99987.60");
         (account.daily().used, account.gain())
     };
-    assert_eq!(used(Some(DealClass::Trading)), (dec("12.40"), dec("-12.40")));
+    assert_eq!(
+        used(Some(DealClass::Trading)),
+        (dec("12.40"), dec("-12.40"))
+    );
     assert_eq!(used(None), (Decimal::ZERO, Decimal::ZERO));
 }
 

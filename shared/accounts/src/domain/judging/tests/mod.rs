@@ -1,6 +1,7 @@
 //! Judging against the rules' text, row by row: what is explained, what stands,
 //! where a challenge starts, and what deals prove.
 
+mod certainty;
 mod differences;
 mod moments;
 mod starts;
@@ -134,6 +135,7 @@ impl Account {
     fn arrive(&mut self, deal: Deal) {
         let reset = self.plan.reset;
         self.holdings.apply(&mut self.ledger, &deal, &reset);
+        self.state.reconciliation.deals_at += 1;
         self.waiting.push(deal.clone());
         self.waiting
             .sort_by(|one, other| (one.time, &one.id).cmp(&(other.time, &other.id)));
@@ -186,7 +188,6 @@ impl Account {
             exposure: self.exposure(&waiting),
             closed_before: HashSet::new(),
             announced: self.announced.clone(),
-            deals_known: self.ledger.statistics().deals,
             looks_back: false,
         }
         .step(&newest);
@@ -256,7 +257,9 @@ impl Account {
             return false;
         };
         self.waiting = deals[reran.placed..].to_vec();
-        self.held.clear();
+        let left = reran.state.reconciliation.held.len();
+        let held = all.iter().skip(all.len() - left);
+        self.held = held.map(|numbered| numbered.snapshot.clone()).collect();
         self.violations = reran.findings.violations;
         self.state = reran.state;
         let reconciliation = &self.state.reconciliation;

@@ -14,7 +14,10 @@ fn losses_of_two_days_count_in_their_own_day() {
     account.trade(RESET + 5, RESET + 15, "-2500");
     account.snapshot(RESET + 43, "94500", "94500");
     let daily = account.daily();
-    assert_eq!((daily.reference, daily.source), (dec("97000"), Source::Exact));
+    assert_eq!(
+        (daily.reference, daily.source),
+        (dec("97000"), Source::Exact)
+    );
     assert_eq!(daily.used, dec("2500"));
     assert_eq!(account.figures().trading_days, 2);
     assert_eq!(account.crossed(), [""; 0]);
@@ -30,9 +33,16 @@ fn outage_over_a_reset_keeps_both_days_apart() {
     account.snapshot(22 * 3_600, "94500", "94500");
     assert_eq!(
         account.crossed(),
-        ["daily_drawdown warning 4500", "daily_drawdown critical 4500"]
+        [
+            "daily_drawdown warning 4500",
+            "daily_drawdown critical 4500"
+        ]
     );
-    let times: Vec<_> = account.violations.iter().map(|found| found.detected_at).collect();
+    let times: Vec<_> = account
+        .violations
+        .iter()
+        .map(|found| found.detected_at)
+        .collect();
     assert_eq!(times, [at(13 * 3_600); 2]);
     let daily = account.daily();
     assert_eq!((daily.reference, daily.used), (dec("95500"), dec("1000")));
@@ -49,7 +59,10 @@ fn closed_only_plan_judges_each_movement() {
     account.shown(9_000, "100000", "100000", 1);
     assert_eq!(account.phase(), Phase::Breached);
     let breach = account.violations.last().expect("a breach");
-    assert_eq!((breach.severity, breach.detected_at), (Severity::Breach, at(7_200)));
+    assert_eq!(
+        (breach.severity, breach.detected_at),
+        (Severity::Breach, at(7_200))
+    );
     assert_eq!(breach.current_value, dec("6000"));
     account.close(&kept_open, 9_500, "0");
 }
@@ -96,7 +109,10 @@ fn open_position_at_the_reset_interpolates_the_equity() {
     account.shown(RESET - 3_600, "100000", "99000", 1);
     account.shown(RESET + 3_600, "100000", "97000", 1);
     let daily = account.daily();
-    assert_eq!((daily.reference, daily.source), (dec("98000"), Source::Interpolated));
+    assert_eq!(
+        (daily.reference, daily.source),
+        (dec("98000"), Source::Interpolated)
+    );
     assert_eq!(daily.used, dec("1000"));
 }
 

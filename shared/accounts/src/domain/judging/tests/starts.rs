@@ -13,8 +13,17 @@ fn challenge_waits_for_the_deposit_of_its_initial_balance() {
     account.money(10, 100_000);
     assert_eq!(account.snapshot(30, "100000", "100000"), Phase::Active);
     assert_eq!(account.daily().used, Decimal::ZERO);
-    assert_eq!((account.daily().limit, account.max().limit), (dec("5000"), dec("10000")));
-    assert_eq!(account.state.rules().map(crate::domain::rules::State::started_at), Some(at(10)));
+    assert_eq!(
+        (account.daily().limit, account.max().limit),
+        (dec("5000"), dec("10000"))
+    );
+    assert_eq!(
+        account
+            .state
+            .rules()
+            .map(crate::domain::rules::State::started_at),
+        Some(at(10))
+    );
 }
 
 #[test]
@@ -22,7 +31,13 @@ fn deposits_before_the_first_trade_make_the_initial_balance() {
     let mut account = Account::new("{}", None);
     account.money(10, 60_000);
     account.snapshot(30, "60000", "60000");
-    assert_eq!(account.state.rules().map(crate::domain::rules::State::initial_balance), Some(dec("60000")));
+    assert_eq!(
+        account
+            .state
+            .rules()
+            .map(crate::domain::rules::State::initial_balance),
+        Some(dec("60000"))
+    );
     account.money(100, 40_000);
     account.snapshot(130, "100000", "100000");
     let rules = account.state.rules().expect("a start");
@@ -32,7 +47,11 @@ fn deposits_before_the_first_trade_make_the_initial_balance() {
     account.money(400, 5_000);
     account.snapshot(500, "104000", "104000");
     let rules = account.state.rules().expect("a start");
-    assert_eq!(rules.initial_balance(), dec("100000"), "a trade has been seen");
+    assert_eq!(
+        rules.initial_balance(),
+        dec("100000"),
+        "a trade has been seen"
+    );
     assert_eq!(account.daily().used, dec("1000"));
 }
 
@@ -68,7 +87,11 @@ fn challenge_starts_at_the_deposit_that_deals_prove() {
     assert_eq!(account.daily().reference, dec("100000"));
     assert_eq!(account.daily().source, Source::Exact);
     let breach = account.violations.last().expect("a violation");
-    assert!(account.crossed().contains(&"daily_drawdown breach 6000".to_owned()));
+    assert!(
+        account
+            .crossed()
+            .contains(&"daily_drawdown breach 6000".to_owned())
+    );
     assert_eq!(breach.detected_at, at(360));
 }
 
@@ -143,7 +166,11 @@ fn restarted_challenge_starts_with_the_values_of_the_restart() {
     account.trade(1_100, 1_200, "-6000");
     account.snapshot(1_500, "94000", "94000");
     assert_eq!(account.phase(), Phase::Breached);
-    assert!(account.crossed().contains(&"daily_drawdown breach 6000".to_owned()));
+    assert!(
+        account
+            .crossed()
+            .contains(&"daily_drawdown breach 6000".to_owned())
+    );
     let rules = account.state.rules().expect("a start");
     assert_eq!(rules.started_at(), at(1_000));
 }
@@ -180,7 +207,10 @@ fn deals_of_before_a_restart_count_for_nothing_after_it() {
     account.trade(997, 998, "900");
     account.snapshot(1_100, "100900", "100900");
     let standing = account.ledger.standing();
-    assert_eq!((standing.trading_days, standing.best_day_profit), (0, Decimal::ZERO));
+    assert_eq!(
+        (standing.trading_days, standing.best_day_profit),
+        (0, Decimal::ZERO)
+    );
     assert_eq!(account.ledger.statistics().closed, 0);
     assert_eq!(account.gain(), Decimal::ZERO);
     assert_eq!(account.figures().trading_days, 0);
