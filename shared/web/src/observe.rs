@@ -138,7 +138,9 @@ pub(crate) fn render(mut response: Response, info: &RequestInfo) -> Response {
             "request failed"
         );
     }
-    if matches!(response.status().as_u16(), 405 | 415) {
+    // axum's own refusals of a method and of a body; a handler's 415 stays.
+    let is_ours = matches!(*error, kernel::Error::UnsupportedMedia(_));
+    if !is_ours && matches!(response.status().as_u16(), 405 | 415) {
         *response.status_mut() = match response.status().as_u16() {
             405 => http::StatusCode::NOT_FOUND,
             _ => http::StatusCode::BAD_REQUEST,

@@ -134,6 +134,49 @@ async fn what_is_no_history_is_refused() {
     assert_eq!(list["items"], json!([]));
 }
 
+/// A file of UTF-16, with its byte order mark.
+fn utf16(text: &str) -> Vec<u8> {
+    let marked = format!("\u{feff}{text}");
+    marked.encode_utf16().flat_map(u16::to_le_bytes).collect()
+}
+
+fn assert_damaged(answer: Answer) {
+    let problem = answer.expect(415);
+    assert!(text(&problem["type"]).ends_with("/unsupported-media-type"));
+    assert_eq!(
+        problem["detail"],
+        "The file is UTF-16 and was damaged on the way. Send it as \
+         application/octet-stream, or use POST /api/accounts/imports."
+    );
+}
+
+#[tokio::test]
+async fn damaged_utf16_is_a_415() {
+    let (world, id) = World::connected().await;
+    let path = format!("/api/s2s/accounts/{id}/import?server_zone=UTC");
+    let marked = String::from_utf8_lossy(&utf16(&report())).into_owned();
+    // The mark became two characters; a client may have dropped them.
+    let unmarked = marked.trim_start_matches('\u{fffd}').to_owned();
+    assert!(marked.starts_with('\u{fffd}') && unmarked.starts_with("T\0i\0"));
+    for file in [marked, unmarked] {
+        assert_damaged(imported(&world, file.clone()).await);
+        let shops = world.stack.shop.sign(&Method::POST, &path, file);
+        assert_damaged(world.send(shops).await);
+    }
+}
+
+#[tokio::test]
+async fn whole_utf16_is_imported() {
+    let world = World::new().await;
+    for kind in ["application/octet-stream", "text/html"] {
+        let mut call = import(&world, PATH, utf16(&report()));
+        let kind = kind.parse().expect("a header");
+        call.headers_mut().insert("content-type", kind);
+        let answer = world.send(call).await.expect(201);
+        assert_eq!(answer["imported"]["deals"], 6);
+    }
+}
+
 #[tokio::test]
 async fn the_query_is_checked_before_the_file() {
     let world = World::new().await;

@@ -1,10 +1,13 @@
 //! Files: a trader's for analysis, a shop's into a judged account.
 
+mod damage;
+
 use accounts::app::import::{ImportRequest, Imported, import_for_analysis, import_into_judged};
 use axum::extract::State;
 use axum::response::Response;
 use chrono_tz::Tz;
 use garde::Validate;
+use http::HeaderMap;
 use kernel::Error;
 use rust_decimal::Decimal;
 use serde::Deserialize;
@@ -15,6 +18,7 @@ use web::problem::ProblemBody;
 
 use crate::App;
 use crate::access::NamedAccount;
+use damage::refuse_damaged;
 
 /// Parameters of an import.
 #[derive(Debug, Deserialize, Validate, IntoParams)]
@@ -61,7 +65,8 @@ impl Params {
 
 /// Imports a history into an account of its own, for analysis. The file is the
 /// body, at most 4 MiB: MT5's history report (HTML, XLSX), its deals as CSV, or
-/// a table of `history_deals_get` (CSV, XLSX).
+/// a table of `history_deals_get` (CSV, XLSX). Send UTF-16, as the terminal
+/// writes its HTML, as `application/octet-stream`: other types damage it.
 #[utoipa::path(
     post,
     path = "/api/accounts/import",
@@ -73,15 +78,18 @@ impl Params {
         (status = 201, description = "What was imported", body = Imported),
         (status = 400, description = "The file is no history of MT5", body = ProblemBody),
         (status = 413, description = "The file is too large", body = ProblemBody),
+        (status = 415, description = "The file is UTF-16 and was damaged on the way", body = ProblemBody),
     )
 )]
 pub(crate) async fn for_analysis(
     State(app): State<App>,
     trader: Trader,
     Query(params): Query<Params>,
+    headers: HeaderMap,
     File(bytes): File,
 ) -> web::Result<Response> {
     let request = params.request()?;
+    refuse_damaged(&headers, &bytes)?;
     let imported = import_for_analysis(
         &app.store,
         (&trader.shop, &trader.owner),
@@ -106,6 +114,8 @@ pub(crate) async fn for_analysis(
         (status = 201, description = "What was imported", body = Imported),
         (status = 400, description = "The file is no history of MT5", body = ProblemBody),
         (status = 404, description = "No such account", body = ProblemBody),
+        (status = 413, description = "The file is too large", body = ProblemBody),
+        (status = 415, description = "The file is UTF-16 and was damaged on the way", body = ProblemBody),
         (status = 422, description = "The file has rows without a deal number, or is of another login, server or currency", body = ProblemBody),
     )
 )]
@@ -114,9 +124,11 @@ pub(crate) async fn into_judged(
     account: NamedAccount,
     Query(params): Query<Params>,
     CurrentRequest(request_id): CurrentRequest,
+    headers: HeaderMap,
     File(bytes): File,
 ) -> web::Result<Response> {
     let request = params.request()?;
+    refuse_damaged(&headers, &bytes)?;
     let imported = import_into_judged(
         &app.store,
         (&account.caller.shop, &account.id),
