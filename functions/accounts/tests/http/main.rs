@@ -12,6 +12,6 @@ mod reading;
 mod shop_lists;
 mod simulating;
 mod storms;
-mod verdicts;
 mod support;
+mod verdicts;
 mod watching;

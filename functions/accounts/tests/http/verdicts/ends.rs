@@ -7,8 +7,11 @@ use super::{Live, text};
 /// An account whose breach is pending: money that left and has no deal.
 async fn pending() -> Live {
     let mut live = Live::under(json!({})).await;
-    live.step_with(json!({"withdraw": {"amount": 6_000}}), json!({"hidden": true}))
-        .await;
+    live.step_with(
+        json!({"withdraw": {"amount": 6_000}}),
+        json!({"hidden": true}),
+    )
+    .await;
     live.pass(200).await;
     assert_eq!(live.phase().await, "pending");
     live
@@ -99,7 +102,11 @@ async fn confirmed_end_that_a_late_deal_contradicts_is_doubtful() {
     assert_eq!(live.told("account.doubtful")["reason"], "explained");
     assert_eq!(live.verdicts().await[0]["doubtful"], true);
     let annul = json!({"reason": "it was a payout"});
-    let annulled = live.world.post(&live.path("annul"), &annul).await.expect(200);
+    let annulled = live
+        .world
+        .post(&live.path("annul"), &annul)
+        .await
+        .expect(200);
     assert_eq!(annulled["phase"], "active");
     assert_eq!(live.verdicts().await[0]["state"], "annulled");
 }
@@ -112,9 +119,16 @@ async fn pass_is_told_once_and_annulled() {
     assert_eq!(live.phase().await, "passed");
     assert_eq!(live.told("account.passed")["gain"], json!(8000));
     let verdicts = live.verdicts().await;
-    assert_eq!((&verdicts[0]["end"], &verdicts[0]["state"]), (&json!("pass"), &json!("confirmed")));
+    assert_eq!(
+        (&verdicts[0]["end"], &verdicts[0]["state"]),
+        (&json!("pass"), &json!("confirmed"))
+    );
     let body = json!({"reason": "a mistake", "rule": "profit_target"});
-    let annulled = live.world.post(&live.path("annul"), &body).await.expect(200);
+    let annulled = live
+        .world
+        .post(&live.path("annul"), &body)
+        .await
+        .expect(200);
     assert_eq!(annulled["phase"], "active");
     live.pass(60).await;
     assert_eq!(live.phase().await, "active");
@@ -132,7 +146,8 @@ async fn pause_and_its_end_are_told() {
     assert_eq!(live.phase().await, "paused");
     assert!(live.told("account.paused")["until"].is_string());
     let seconds = live.summary().await["dd_daily_seconds_to_reset"].clone();
-    live.pass_by(seconds.as_i64().expect("seconds") + 1, 1_200).await;
+    live.pass_by(seconds.as_i64().expect("seconds") + 1, 1_200)
+        .await;
     live.world.stack.reset_due().await;
     live.pass(60).await;
     assert_eq!(live.phase().await, "active");
@@ -150,8 +165,10 @@ async fn other_lots_are_shown_exactly_in_yen() {
     let mut live = Live::with_account(plan, order, account).await;
     live.step(json!({"deposit": {"amount": 1_000_000}})).await;
     live.pass(65).await;
-    live.step(json!({"open": {"position": "p", "symbol": "USDJPY", "side": "buy",
-        "volume": 1.25, "price": 150}}))
+    live.step(
+        json!({"open": {"position": "p", "symbol": "USDJPY", "side": "buy",
+        "volume": 1.25, "price": 150}}),
+    )
     .await;
     live.pass(60).await;
     assert_eq!(live.phase().await, "breached");

@@ -21,7 +21,10 @@ async fn account_connected_before_its_deposit_waits_for_it() {
     assert_eq!(summary["dd_all_time_limit"], json!(10_000));
     assert_eq!(summary["dd_all_time_used"], json!(0));
     assert_eq!(live.events(), [""; 0]);
-    assert_eq!(live.told("account.started")["initial_balance"], json!(100_000));
+    assert_eq!(
+        live.told("account.started")["initial_balance"],
+        json!(100_000)
+    );
 }
 
 #[tokio::test]
@@ -78,7 +81,10 @@ async fn deposits_of_before_the_connection_are_no_gain() {
     let order = json!({"initial_balance": 100_000});
     let mut live = Live::with_account(plan, order, account).await;
     live.pass(5).await;
-    let shown = live.world.get(&format!("/api/account/{}/rules", live.id)).await;
+    let shown = live
+        .world
+        .get(&format!("/api/account/{}/rules", live.id))
+        .await;
     let states = shown.expect(200)["states"].clone();
     assert_eq!(live.phase().await, "active");
     assert_eq!(states[2]["rule"], "profit_target");
@@ -96,7 +102,10 @@ async fn reset_judges_from_its_own_moment_on() {
     live.trade("loss", -6_000.0).await;
     live.pass(5).await;
     assert_eq!(live.phase().await, "breached");
-    assert_eq!(live.told("account.breached")["violation"]["current_value"], json!(6000));
+    assert_eq!(
+        live.told("account.breached")["violation"]["current_value"],
+        json!(6000)
+    );
     assert_eq!(live.told("account.updated")["reason"], "reset");
 }
 

@@ -65,8 +65,10 @@ impl Live {
 
     /// A position of one lot that is closed with a profit.
     pub(crate) async fn trade(&self, name: &str, profit: f64) {
-        self.step(json!({"open": {"position": name, "symbol": "EURUSD", "side": "buy",
-            "volume": 1, "price": 1.1}}))
+        self.step(
+            json!({"open": {"position": name, "symbol": "EURUSD", "side": "buy",
+            "volume": 1, "price": 1.1}}),
+        )
         .await;
         self.step(json!({"close": {"position": name, "profit": profit}}))
             .await;
@@ -115,7 +117,11 @@ impl Live {
     }
 
     pub(crate) async fn verdicts(&self) -> Vec<Value> {
-        let list = self.world.shop_get(&self.path("verdicts")).await.expect(200);
+        let list = self
+            .world
+            .shop_get(&self.path("verdicts"))
+            .await
+            .expect(200);
         list["items"].as_array().expect("items").clone()
     }
 }

@@ -59,11 +59,18 @@ async fn payout_whose_deal_lags_5_minutes_is_pending_then_lifted() {
     let verdicts = live.verdicts().await;
     assert_eq!(verdicts.len(), 1);
     assert_eq!(verdicts[0]["state"], "lifted");
-    let violations = live.world.get(&format!("/api/account/{}/rules", live.id)).await;
+    let violations = live
+        .world
+        .get(&format!("/api/account/{}/rules", live.id))
+        .await;
     let violations = violations.expect(200)["violations"].clone();
     let lifted = violations.as_array().expect("violations").iter();
     assert!(lifted.clone().count() >= 3);
-    assert!(lifted.into_iter().all(|violation| violation["lifted"] == true));
+    assert!(
+        lifted
+            .into_iter()
+            .all(|violation| violation["lifted"] == true)
+    );
 }
 
 #[tokio::test]
@@ -88,7 +95,11 @@ async fn busy_account_finds_its_late_payout_as_well() {
     let from = live.world.stack.now() - chrono::TimeDelta::hours(38);
     let body = json!({"count": 3_200, "from": crate::support::rfc3339(from), "every_ms": 42_000,
         "held_ms": 1_000, "profits": [2.5]});
-    live.world.stack.gateway.control(LOGIN, "closed", body).await;
+    live.world
+        .stack
+        .gateway
+        .control(LOGIN, "closed", body)
+        .await;
     live.pass(120).await;
     let summary = live.summary().await;
     assert_eq!(summary["balance_current"], json!(108_000));
@@ -111,13 +122,17 @@ async fn announced_payout_is_seen_at_once_and_matched_later() {
     let announced = live.world.post(&path, &body).await.expect(201);
     assert_eq!(announced["state"], "expected");
     let payout = json!({"withdraw": {"amount": 8_000}});
-    live.step_with(payout, json!({"history_lag_s": 3_600})).await;
+    live.step_with(payout, json!({"history_lag_s": 3_600}))
+        .await;
     live.pass(60).await;
     let state = |list: Value| list["items"][0]["state"].clone();
     let list = live.world.shop_get(&path).await.expect(200);
     assert_eq!(state(list), "seen");
     let summary = live.summary().await;
-    assert_eq!((&summary["phase"], &summary["dd_daily_used"]), (&json!("active"), &json!(0)));
+    assert_eq!(
+        (&summary["phase"], &summary["dd_daily_used"]),
+        (&json!("active"), &json!(0))
+    );
     live.pass_by(4_200, 30).await;
     let list = live.world.shop_get(&path).await.expect(200);
     assert_eq!(state(list.clone()), "matched");
@@ -134,8 +149,11 @@ async fn announced_payout_is_seen_at_once_and_matched_later() {
 #[tokio::test]
 async fn shop_answers_what_a_difference_was() {
     let mut live = gained(json!({})).await;
-    live.step_with(json!({"withdraw": {"amount": 8_000}}), json!({"hidden": true}))
-        .await;
+    live.step_with(
+        json!({"withdraw": {"amount": 8_000}}),
+        json!({"hidden": true}),
+    )
+    .await;
     live.pass(200).await;
     assert_eq!(live.phase().await, "pending");
     let path = live.path("unexplained");
@@ -152,8 +170,10 @@ async fn shop_answers_what_a_difference_was() {
 #[tokio::test]
 async fn cancelled_trade_leaves_the_gain() {
     let mut live = Live::under(json!({"profit_target_pct": 8})).await;
-    live.step(json!({"open": {"position": "w", "symbol": "EURUSD", "side": "buy", "volume": 1,
-        "price": 1.1}}))
+    live.step(
+        json!({"open": {"position": "w", "symbol": "EURUSD", "side": "buy", "volume": 1,
+        "price": 1.1}}),
+    )
     .await;
     live.step_with(
         json!({"close": {"position": "w", "profit": 7_000}}),
@@ -161,14 +181,24 @@ async fn cancelled_trade_leaves_the_gain() {
     )
     .await;
     live.pass(60).await;
-    live.step(json!({"cancel": {"deal": "won", "booked": "apart"}})).await;
+    live.step(json!({"cancel": {"deal": "won", "booked": "apart"}}))
+        .await;
     live.pass(120).await;
     let summary = live.summary().await;
     assert_eq!(summary["balance_current"], json!(100_000));
-    assert_eq!((&summary["phase"], &summary["dd_daily_used"]), (&json!("active"), &json!(0)));
-    let rules = live.world.get(&format!("/api/account/{}/rules", live.id)).await;
+    assert_eq!(
+        (&summary["phase"], &summary["dd_daily_used"]),
+        (&json!("active"), &json!(0))
+    );
+    let rules = live
+        .world
+        .get(&format!("/api/account/{}/rules", live.id))
+        .await;
     assert_eq!(rules.expect(200)["states"][2]["current"], json!(0));
-    let trades = live.world.get(&format!("/api/account/{}/trades", live.id)).await;
+    let trades = live
+        .world
+        .get(&format!("/api/account/{}/trades", live.id))
+        .await;
     assert_eq!(trades.expect(200)["trades"][0]["net_profit"], json!(0));
 }
 
@@ -194,7 +224,11 @@ async fn class_of_a_balance_operation_decides_what_it_is() {
     let table = json!({"rules": [
         {"kinds": ["balance"], "match": "prefix", "text": "swap", "class": "trading"},
     ]});
-    let put = live.world.put("/api/s2s/deal-classes", &table).await.expect(200);
+    let put = live
+        .world
+        .put("/api/s2s/deal-classes", &table)
+        .await
+        .expect(200);
     assert_eq!(put["version"], 1);
     for comment in ["Swap charge", "anything"] {
         live.step(json!({"operation": {"kind": "balance", "amount": -12.4, "comment": comment}}))
@@ -212,7 +246,10 @@ async fn class_of_a_balance_operation_decides_what_it_is() {
     let set = live.world.put(&path, &body).await.expect(200);
     assert_eq!(set["class_before"], "adjustment");
     assert_eq!(live.summary().await["dd_daily_used"], json!(24.8));
-    assert_eq!(live.told_after_pump("account.updated").await["reason"], "class");
+    assert_eq!(
+        live.told_after_pump("account.updated").await["reason"],
+        "class"
+    );
 }
 
 impl Live {

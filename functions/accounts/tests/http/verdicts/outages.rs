@@ -26,7 +26,10 @@ async fn gateway_that_stays_away_is_told_and_so_is_its_return() {
     assert_eq!(summary["status"], "active");
     assert_eq!(summary["status_detail"], serde_json::Value::Null);
     let stale_s = live.told("account.recovered")["stale_s"].as_i64();
-    assert!(stale_s.is_some_and(|stale_s| (400..700).contains(&stale_s)), "{stale_s:?}");
+    assert!(
+        stale_s.is_some_and(|stale_s| (400..700).contains(&stale_s)),
+        "{stale_s:?}"
+    );
     assert_eq!(live.events(), ["account.stale", "account.recovered"]);
 }
 

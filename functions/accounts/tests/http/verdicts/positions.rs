@@ -8,8 +8,10 @@ use crate::support::LOGIN;
 #[tokio::test]
 async fn account_of_5000_open_positions_is_breached_by_the_next_step() {
     let mut live = Live::under(json!({})).await;
-    live.step(json!({"open_many": {"positions": "p", "count": 5_000, "symbol": "EURUSD",
-        "side": "buy", "volume": 0.01, "price": 1.1}}))
+    live.step(
+        json!({"open_many": {"positions": "p", "count": 5_000, "symbol": "EURUSD",
+        "side": "buy", "volume": 0.01, "price": 1.1}}),
+    )
     .await;
     live.pass_by(120, 10).await;
     live.step(json!({"equity": {"equity": 80_000}})).await;
@@ -35,9 +37,14 @@ async fn position_whose_deal_is_missing_holds_a_pass_back() {
     live.step(json!({"equity": {"equity": 108_000}})).await;
     live.pass(120).await;
     assert_eq!(live.phase().await, "active");
-    live.step(json!({"close": {"position": "x", "profit": 0}})).await;
+    live.step(json!({"close": {"position": "x", "profit": 0}}))
+        .await;
     let release = json!({"steps": [], "deals": [], "positions": []});
-    live.world.stack.gateway.control(LOGIN, "release", release).await;
+    live.world
+        .stack
+        .gateway
+        .control(LOGIN, "release", release)
+        .await;
     live.pass(120).await;
     assert_eq!(live.phase().await, "passed");
 }
@@ -65,10 +72,17 @@ async fn deals_beyond_reason_are_set_aside_and_told() {
     let mut live = Live::under(json!({})).await;
     let rule = json!({"call": "history-deals", "field": "profit", "as": "huge", "times": 1});
     live.trade("loss", -100.0).await;
-    live.world.stack.gateway.control(LOGIN, "distortions", rule).await;
+    live.world
+        .stack
+        .gateway
+        .control(LOGIN, "distortions", rule)
+        .await;
     live.pass(120).await;
     let summary = live.summary().await;
     assert_eq!(summary["phase"], "active");
     let words: Vec<_> = summary["attention"].as_array().expect("a list").clone();
-    assert!(words.iter().any(|each| each["word"] == "deal_set_aside"), "{words:?}");
+    assert!(
+        words.iter().any(|each| each["word"] == "deal_set_aside"),
+        "{words:?}"
+    );
 }

@@ -10,11 +10,16 @@ use crate::support::fields;
 async fn connect_names_the_fields_that_differ() {
     let live = Live::under(json!({})).await;
     let world = &live.world;
-    let same = world.send(world.connect(&json!({"initial_balance": 100_000}))).await;
+    let same = world
+        .send(world.connect(&json!({"initial_balance": 100_000})))
+        .await;
     same.expect(201);
     let other = json!({"initial_balance": 50_000, "account_type": "another", "order_id": "9"});
     let problem = world.send(world.connect(&other)).await.expect(409);
-    assert_eq!(problem["differs"], json!(["account_type", "order_id", "initial_balance"]));
+    assert_eq!(
+        problem["differs"],
+        json!(["account_type", "order_id", "initial_balance"])
+    );
 }
 
 #[tokio::test]
@@ -25,7 +30,10 @@ async fn announcement_is_checked_and_bounded() {
         (json!({"amount": 0, "kind": "payout"}), "amount"),
         (json!({"amount": 1, "kind": "gift"}), "kind"),
         (json!({"kind": "payout"}), "amount"),
-        (json!({"amount": 1, "kind": "payout", "valid_days": 31}), "valid_days"),
+        (
+            json!({"amount": 1, "kind": "payout", "valid_days": 31}),
+            "valid_days",
+        ),
     ] {
         let problem = live.world.post(&path, &body).await.expect(400);
         assert_eq!(fields(&problem), [field], "{body}");
@@ -94,7 +102,11 @@ async fn file_without_tickets_or_of_another_server_is_refused_whole() {
     let live = Live::under(json!({})).await;
     let send = async |file: &str| {
         let path = format!("{}?server_zone=UTC", live.path("import"));
-        let request = live.world.stack.shop.sign(&Method::POST, &path, file.to_owned());
+        let request = live
+            .world
+            .stack
+            .shop
+            .sign(&Method::POST, &path, file.to_owned());
         live.world.send(request).await
     };
     let before = live.summary().await;
@@ -103,7 +115,10 @@ async fn file_without_tickets_or_of_another_server_is_refused_whole() {
         2026.01.05 11:00:00,EURUSD,buy,in,1.00,1.10000,0,0,0,100000.00\n\
         2026.01.05 12:00:00,EURUSD,sell,out,1.00,1.10500,0,0,500.00,100500.00\n";
     let problem = send(rows).await.expect(422);
-    assert!(super::text(&problem["type"]).ends_with("tickets-missing"), "{problem}");
+    assert!(
+        super::text(&problem["type"]).ends_with("tickets-missing"),
+        "{problem}"
+    );
     let after = live.summary().await;
     assert_eq!(before["win_rate"], after["win_rate"]);
     assert_eq!(before["trading_days"], after["trading_days"]);

@@ -15,7 +15,11 @@ async fn moved(history: &str, amount: Option<i64>) -> Live {
     if let Some(amount) = amount {
         body["amount"] = json!(amount);
     }
-    live.world.stack.gateway.control(LOGIN, "migrate", body).await;
+    live.world
+        .stack
+        .gateway
+        .control(LOGIN, "migrate", body)
+        .await;
     let reconnect = json!({"investor_pass": "of-the-other-server", "server": "Sim-Other"});
     let path = live.path("reconnect");
     let answer = live.world.post(&path, &reconnect).await.expect(200);
@@ -26,9 +30,18 @@ async fn moved(history: &str, amount: Option<i64>) -> Live {
 
 async fn gain(live: &Live) -> Value {
     let plan = json!({"profit_target_pct": 8});
-    live.world.put("/api/s2s/plans/evaluation-100k", &plan).await.expect(200);
-    live.world.post(&live.path("plan"), &json!({})).await.expect(200);
-    let rules = live.world.get(&format!("/api/account/{}/rules", live.id)).await;
+    live.world
+        .put("/api/s2s/plans/evaluation-100k", &plan)
+        .await
+        .expect(200);
+    live.world
+        .post(&live.path("plan"), &json!({}))
+        .await
+        .expect(200);
+    let rules = live
+        .world
+        .get(&format!("/api/account/{}/rules", live.id))
+        .await;
     rules.expect(200)["states"][2]["current"].clone()
 }
 
@@ -50,7 +63,10 @@ async fn copied_history_moves_nothing() {
     assert_eq!(summary["balance_current"], json!(98_000));
     assert_eq!(summary["dd_daily_used"], json!(2000));
     assert_eq!(gain(&live).await, json!(-2000));
-    let trades = live.world.get(&format!("/api/account/{}/trades", live.id)).await;
+    let trades = live
+        .world
+        .get(&format!("/api/account/{}/trades", live.id))
+        .await;
     assert_eq!(trades.expect(200)["total"], 1);
 }
 
@@ -70,7 +86,10 @@ async fn moved_account_is_judged_on_its_new_server() {
     live.trade("again", -3_100.0).await;
     live.pass(60).await;
     assert_eq!(live.phase().await, "breached");
-    assert_eq!(live.told("account.breached")["violation"]["current_value"], json!(5100));
+    assert_eq!(
+        live.told("account.breached")["violation"]["current_value"],
+        json!(5100)
+    );
     let again = json!({"initial_balance": 100_000});
     let problem = live.world.send(live.world.connect(&again)).await;
     assert_ne!(problem.status, 201, "the old login has moved");

@@ -11,6 +11,8 @@ use crate::domain::rules::LIST_DECIDES_AFTER;
 use crate::model::{AccountSnapshot, Announcement, AttentionWord};
 use crate::store::{Kept, NumberedInput};
 
+/// How soon the next step comes once a state is kept: a late deal may decide.
+const STEPS_WHILE_KEPT: chrono::TimeDelta = chrono::TimeDelta::seconds(5);
 /// A movement that was seen and has no deal is told of after this.
 const MOVEMENT_MISSING_AFTER: chrono::TimeDelta = chrono::TimeDelta::hours(24);
 
@@ -166,6 +168,8 @@ impl Judge<'_> {
         let Some(state) = &change.after.challenge_state else {
             return;
         };
+        let was_kept = change.before.challenge_state.as_ref();
+        let was_kept = was_kept.is_some_and(|state| state.reconciliation.kept_at.is_some());
         let reconciliation = &state.reconciliation;
         let missing = reconciliation
             .stand_ins
@@ -177,6 +181,9 @@ impl Judge<'_> {
             (Some(oldest), Some(after)) => Some(oldest.at + after),
             _ if reconciliation.is_rechecking => {
                 Some(snapshot.recorded_at + chrono::TimeDelta::seconds(2))
+            }
+            _ if reconciliation.kept_at.is_some() && !was_kept => {
+                Some(snapshot.recorded_at + STEPS_WHILE_KEPT)
             }
             _ => None,
         };
