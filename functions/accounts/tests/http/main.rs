@@ -13,4 +13,5 @@ mod shop_lists;
 mod simulating;
 mod storms;
 mod support;
+mod uploading;
 mod watching;

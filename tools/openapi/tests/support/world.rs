@@ -273,6 +273,7 @@ impl World {
         let filled = path
             .replace("{accountType}", "evaluation-100k")
             .replace("{id}", &id)
+            .replace("{import}", "imp_01jd7bz8v6m3t9q2x4w7y0c1df")
             .replace("{invitation}", "inv_01jd7bz8v6m3t9q2x4w7y0c1df")
             .replace("{ip}", "198.51.100.200")
             .replace("{name}", "analyst")
