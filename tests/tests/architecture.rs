@@ -232,7 +232,7 @@ fn the_main_of_a_function_is_wiring_alone() {
             count += 1;
         }
     }
-    assert_eq!(count, 19, "functions with a main");
+    assert_eq!(count, 20, "functions with a main");
 }
 
 #[test]

@@ -21,6 +21,7 @@ FUNCTIONS = {
     "SyncFunction": "sync",
     "RulesFunction": "rules",
     "BacktestsFunction": "backtests",
+    "ImportsFunction": "imports",
     "DailyResetFunction": "daily-reset",
     "DispatchFunction": "dispatch",
     "WebhooksFunction": "webhooks",

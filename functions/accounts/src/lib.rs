@@ -11,6 +11,7 @@ mod disconnect;
 mod equity;
 mod export;
 mod import;
+mod import_uploads;
 mod initial_balance;
 mod plans;
 mod reconnect;
@@ -56,6 +57,8 @@ web::contents! {
     adjustments::explain,
     deal_classes::set,
     import::into_judged,
+    import_uploads::request_into_judged,
+    import_uploads::show_into_judged,
     plans::list,
     plans::put,
     deal_classes::show,
@@ -72,6 +75,8 @@ web::contents! {
     // The trader's.
     accounts::list,
     import::for_analysis,
+    import_uploads::request_for_analysis,
+    import_uploads::show_for_analysis,
     summary::show,
     trades::list,
     equity::show,

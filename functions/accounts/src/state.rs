@@ -9,6 +9,7 @@ use platform::aws::SdkConfig;
 use platform::config::Env;
 use platform::dynamo::Table;
 use platform::keys::Vault;
+use platform::objects::Bucket;
 use platform::secrets::Secrets;
 use web::Platform;
 
@@ -19,6 +20,8 @@ pub struct App {
     pub platform: Platform,
     /// The accounts' store.
     pub store: Store,
+    /// The bucket that files of imports are sent to.
+    pub imports: Bucket,
     /// The MT5 gateway.
     pub gateway: Mt5Gateway,
     /// Seals and opens.
@@ -45,6 +48,7 @@ impl App {
             Mt5Gateway::new(Mt5Settings::from_env(env)?, secrets, platform_table.clone())?;
         Ok(Self {
             platform: Platform::new(env, platform_table, Some(vault.clone()))?,
+            imports: Bucket::from_env(env, "IMPORTS_BUCKET")?,
             store: Store::new(Table::new(dynamo, env.text("ACCOUNTS_TABLE")?)),
             gateway,
             vault,

@@ -104,6 +104,7 @@ async fn the_minutes_job_notes_the_queues_in_which_nothing_waits() {
         [
             "backtests",
             "fanout",
+            "imports",
             "realtime",
             "sync",
             "terminals",

@@ -23,6 +23,8 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(2);
 const WAIT_MS_MAX: i64 = 300_000;
 /// The same for backtests, which take minutes each.
 const BACKTEST_WAIT_MS_MAX: i64 = 3_600_000;
+/// The same for imports by upload, of which three are read at a time.
+const IMPORT_WAIT_MS_MAX: i64 = 1_800_000;
 
 /// How a part is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
@@ -65,7 +67,7 @@ pub(crate) struct StoreHealth {
 }
 
 /// A queue. It is `degraded` where messages wait of which one may have done so
-/// for over five minutes, a backtest for over an hour. Counts are SQS's own,
+/// for over five minutes, a backtest for over an hour, an import for over half an hour. Counts are SQS's own,
 /// approximate ones.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct QueueHealth {
@@ -185,6 +187,7 @@ fn queue(count: Count, pace: Option<Pace>, now: Timestamp) -> QueueHealth {
     };
     let wait_ms_max = match count.queue {
         Queue::Backtests => BACKTEST_WAIT_MS_MAX,
+        Queue::Imports => IMPORT_WAIT_MS_MAX,
         _ => WAIT_MS_MAX,
     };
     let is_late = age_ms.is_some_and(|age_ms| age_ms > wait_ms_max);

@@ -115,6 +115,10 @@ ulid_id!(
     JobId, "job"
 );
 ulid_id!(
+    /// An import by upload.
+    ImportId, "imp"
+);
+ulid_id!(
     /// A person with an account of Tradebridge's own.
     UserId, "usr"
 );

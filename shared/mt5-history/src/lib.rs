@@ -47,8 +47,11 @@ mod tests;
 
 pub use errors::{NotHistory, ParseError};
 pub use instants::{deal_instants, instants_in_order};
-pub use limits::{FILE_BYTES_MAX, ISSUES_KEPT_MAX, LINK_STEPS_MAX, PARSE_STEPS_MAX, ROWS_MAX};
-pub use link::{LinkSummary, link, try_link};
+pub use limits::{
+    FILE_BYTES_MAX, ISSUES_KEPT_MAX, LARGE_LINK_STEPS_MAX, LARGE_PARSE_STEPS_MAX, LINK_STEPS_MAX,
+    PARSE_STEPS_MAX, ROWS_MAX,
+};
+pub use link::{LinkSummary, link, try_link, try_link_large};
 pub use model::{
     AccountHeader, AccountKind, AccountMode, Canceled, Deal, DealKind, Entry, Format, History,
     Position, RowIssue, Side,
@@ -69,6 +72,16 @@ use steps::Steps;
 /// beyond the bounds of this crate.
 pub fn parse(bytes: &[u8]) -> Result<History, ParseError> {
     parse_within(bytes, &mut Steps::new(PARSE_STEPS_MAX))
+}
+
+/// Reads a history file as [`parse`] does, within [`LARGE_PARSE_STEPS_MAX`] steps: for callers that
+/// have tens of seconds.
+///
+/// # Errors
+///
+/// Returns the errors of [`parse`].
+pub fn parse_large(bytes: &[u8]) -> Result<History, ParseError> {
+    parse_within(bytes, &mut Steps::new(LARGE_PARSE_STEPS_MAX))
 }
 
 /// Reads a history file within the given steps.

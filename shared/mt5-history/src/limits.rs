@@ -1,7 +1,7 @@
 //! The bounds: what a file may have at most.
 
 /// The greatest file that is read, in bytes.
-pub const FILE_BYTES_MAX: usize = 16 * 1024 * 1024;
+pub const FILE_BYTES_MAX: usize = 50 * 1024 * 1024;
 
 /// The most rows a file may have, all sections together.
 pub const ROWS_MAX: u32 = 500_000;
@@ -15,6 +15,12 @@ pub const PARSE_STEPS_MAX: u64 = 64 * 1024 * 1024;
 
 /// The most steps that [`crate::try_link`] takes. A step is a deal or a position that is looked at.
 pub const LINK_STEPS_MAX: u64 = 16 * 1024 * 1024;
+
+/// The most steps that [`crate::parse_large`] takes.
+pub const LARGE_PARSE_STEPS_MAX: u64 = 4 * PARSE_STEPS_MAX;
+
+/// The most steps that [`crate::try_link_large`] takes.
+pub const LARGE_LINK_STEPS_MAX: u64 = 4 * LINK_STEPS_MAX;
 
 /// The most cells a row may have.
 pub(crate) const CELLS_PER_ROW_MAX: usize = 256;

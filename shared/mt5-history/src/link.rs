@@ -9,7 +9,7 @@ use std::collections::{BTreeSet, HashMap};
 use rust_decimal::Decimal;
 
 use crate::errors::ParseError;
-use crate::limits::LINK_STEPS_MAX;
+use crate::limits::{LARGE_LINK_STEPS_MAX, LINK_STEPS_MAX};
 use crate::link_exits;
 use crate::model::{AccountMode, Deal, Entry, History, Side};
 use crate::steps::Steps;
@@ -40,6 +40,16 @@ pub fn link(history: &mut History) -> LinkSummary {
 /// Returns [`ParseError::TooCostly`] if the history takes more steps.
 pub fn try_link(history: &mut History) -> Result<LinkSummary, ParseError> {
     link_within(history, &mut Steps::new(LINK_STEPS_MAX))?;
+    Ok(summary(history))
+}
+
+/// Gives each trade its position's number as [`link`] does, within [`LARGE_LINK_STEPS_MAX`] steps.
+///
+/// # Errors
+///
+/// Returns [`ParseError::TooCostly`] if the history takes more steps.
+pub fn try_link_large(history: &mut History) -> Result<LinkSummary, ParseError> {
+    link_within(history, &mut Steps::new(LARGE_LINK_STEPS_MAX))?;
     Ok(summary(history))
 }
 

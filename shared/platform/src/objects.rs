@@ -16,6 +16,7 @@ use aws_sigv4::sign::v4;
 use aws_smithy_runtime_api::client::identity::Identity;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use bytes::{Bytes, BytesMut};
 use chrono::TimeDelta;
 use http::{Method, StatusCode, Uri};
 use kernel::error::Cause;
@@ -28,6 +29,8 @@ use crate::{aws, http_client};
 
 /// How long S3 is waited for.
 const TIMEOUT: Duration = Duration::from_secs(3);
+/// How long S3 is waited for where an object is fetched whole.
+const FETCH_TIMEOUT: Duration = Duration::from_mins(1);
 /// Life of an address that is used at once.
 const AT_ONCE: TimeDelta = TimeDelta::minutes(1);
 
@@ -75,8 +78,8 @@ pub struct Upload<'a> {
     pub content_type: &'a str,
     /// Length in bytes.
     pub size_bytes: u64,
-    /// SHA-256 of the bytes.
-    pub sha256: &'a [u8],
+    /// SHA-256 of the bytes; S3 does not check them if absent.
+    pub sha256: Option<&'a [u8]>,
 }
 
 /// A bucket, with the credentials of this process. Keys are of letters,
@@ -129,11 +132,13 @@ impl Bucket {
         now: Timestamp,
         life: TimeDelta,
     ) -> Result<SignedRequest, ObjectError> {
-        let headers = vec![
+        let mut headers = vec![
             ("content-type", upload.content_type.to_owned()),
             ("content-length", upload.size_bytes.to_string()),
-            ("x-amz-checksum-sha256", BASE64.encode(upload.sha256)),
         ];
+        if let Some(sha256) = upload.sha256 {
+            headers.push(("x-amz-checksum-sha256", BASE64.encode(sha256)));
+        }
         self.signed(&Method::PUT, key, headers, now, life)
     }
 
@@ -163,6 +168,54 @@ impl Bucket {
         match answer.status() {
             StatusCode::OK => Ok(true),
             StatusCode::NOT_FOUND => Ok(false),
+            other => Err(failed(format!("status {other}").into())),
+        }
+    }
+
+    /// Fetches an object of at most so many bytes. Returns `None` if it is not
+    /// there.
+    ///
+    /// # Errors
+    /// Returns an error if S3 fails or the object is larger.
+    pub async fn fetch(
+        &self,
+        key: &str,
+        bytes_max: usize,
+        now: Timestamp,
+    ) -> Result<Option<Bytes>, ObjectError> {
+        let get = self.signed(&Method::GET, key, Vec::new(), now, AT_ONCE)?;
+        let failed = |cause: Cause| ObjectError::new("fetch an object", cause);
+        let lost = |error: reqwest::Error| failed(error.without_url().into());
+        let call = self.client.get(get.url.expose_secret());
+        let answer = call.timeout(FETCH_TIMEOUT).send().await;
+        let mut answer = answer.map_err(lost)?;
+        match answer.status() {
+            StatusCode::OK => {}
+            StatusCode::NOT_FOUND => return Ok(None),
+            other => return Err(failed(format!("status {other}").into())),
+        }
+        let mut bytes = BytesMut::new();
+        while let Some(chunk) = answer.chunk().await.map_err(lost)? {
+            if bytes.len() + chunk.len() > bytes_max {
+                return Err(failed(format!("more than {bytes_max} bytes").into()));
+            }
+            bytes.extend_from_slice(&chunk);
+        }
+        Ok(Some(bytes.freeze()))
+    }
+
+    /// Deletes an object; nothing happens if there is none.
+    ///
+    /// # Errors
+    /// Returns an error if S3 fails.
+    pub async fn delete(&self, key: &str, now: Timestamp) -> Result<(), ObjectError> {
+        let delete = self.signed(&Method::DELETE, key, Vec::new(), now, AT_ONCE)?;
+        let failed = |cause: Cause| ObjectError::new("delete an object", cause);
+        let answer = self.client.delete(delete.url.expose_secret()).send().await;
+        let answer = answer.map_err(|error| failed(error.without_url().into()))?;
+        match answer.status() {
+            StatusCode::NOT_FOUND => Ok(()),
+            status if status.is_success() => Ok(()),
             other => Err(failed(format!("status {other}").into())),
         }
     }
@@ -282,7 +335,7 @@ mod tests {
         let upload = Upload {
             content_type: "image/png",
             size_bytes: 3,
-            sha256: &[7; 32],
+            sha256: Some(&[7; 32]),
         };
         let bucket = bucket("http://localhost:4566/files", Some("a token"));
         let put = bucket.upload("kyc/a/b", upload, at(), TimeDelta::minutes(15));

@@ -50,11 +50,13 @@ pub enum Queue {
     Terminals,
     /// Backtests of plans.
     Backtests,
+    /// Imports whose files are due to be looked for.
+    Imports,
 }
 
 impl Queue {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Sync,
         Self::Rules,
         Self::Webhooks,
@@ -63,6 +65,7 @@ impl Queue {
         Self::Realtime,
         Self::Terminals,
         Self::Backtests,
+        Self::Imports,
     ];
 
     /// Its name.
@@ -77,6 +80,7 @@ impl Queue {
             Self::Realtime => "realtime",
             Self::Terminals => "terminals",
             Self::Backtests => "backtests",
+            Self::Imports => "imports",
         }
     }
 
@@ -90,6 +94,7 @@ impl Queue {
             Self::Realtime => "REALTIME_QUEUE_URL",
             Self::Terminals => "TERMINALS_QUEUE_URL",
             Self::Backtests => "BACKTESTS_QUEUE_URL",
+            Self::Imports => "IMPORTS_QUEUE_URL",
         }
     }
 
@@ -103,6 +108,7 @@ impl Queue {
             Self::Realtime => "REALTIME_DLQ_URL",
             Self::Terminals => "TERMINALS_DLQ_URL",
             Self::Backtests => "BACKTESTS_DLQ_URL",
+            Self::Imports => "IMPORTS_DLQ_URL",
         }
     }
 }

@@ -23,6 +23,7 @@ pub fn start(env: &Env) {
             "fn_accounts",
             "fn_auth",
             "fn_backtests",
+            "fn_imports",
             "fn_daily_reset",
             "fn_dispatch",
             "fn_fanout",

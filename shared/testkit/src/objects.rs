@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{DefaultBodyLimit, State};
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -46,7 +46,10 @@ impl Objects {
     pub(crate) async fn start() -> Self {
         let kept: Arc<Mutex<HashMap<String, Object>>> = Arc::default();
         let (listener, url) = crate::cloud::listener().await;
-        let app = Router::new().fallback(serve).with_state(Arc::clone(&kept));
+        let app = Router::new()
+            .fallback(serve)
+            .layer(DefaultBodyLimit::disable())
+            .with_state(Arc::clone(&kept));
         tokio::spawn(async move { axum::serve(listener, app).await });
         Self { url, kept }
     }
@@ -75,7 +78,8 @@ async fn serve(
     let mut kept = kept.lock().expect("not poisoned");
     if method == Method::PUT {
         let digest = hex::decode(sha256_hex(&body)).expect("hex");
-        if text(&headers, "x-amz-checksum-sha256") != BASE64.encode(digest) {
+        let is_checked = headers.contains_key("x-amz-checksum-sha256");
+        if is_checked && text(&headers, "x-amz-checksum-sha256") != BASE64.encode(digest) {
             return (StatusCode::BAD_REQUEST, "BadDigest").into_response();
         }
         let object = Object {
@@ -84,6 +88,10 @@ async fn serve(
         };
         kept.insert(path, object);
         return StatusCode::OK.into_response();
+    }
+    if method == Method::DELETE {
+        kept.remove(&path);
+        return StatusCode::NO_CONTENT.into_response();
     }
     match kept.get(&path) {
         Some(object) => {

@@ -3,8 +3,9 @@
 //! uses by their time. A delayed message waits until the clock says so.
 
 use accounts::app::backtest;
+use accounts::app::import::upload;
 use accounts::app::judge::judge;
-use accounts::app::messages::{RulesMessage, SyncMessage, WebhookMessage};
+use accounts::app::messages::{ImportsMessage, RulesMessage, SyncMessage, WebhookMessage};
 use accounts::app::reset::fan_out;
 use accounts::app::sync::{Handled, revive};
 use accounts::store::Delivery;
@@ -12,6 +13,7 @@ use chrono::TimeDelta;
 use kernel::time::{Clock, Timestamp};
 use platform::clock::SystemClock;
 use platform::live::Live;
+use platform::objects::Bucket;
 use platform::outbox::Dispatcher;
 use platform::queue::Queue;
 use serde_json::Value;
@@ -218,6 +220,14 @@ impl Stack {
                 let message = read(&message.body);
                 let limits = backtest::Limits::default();
                 backtest::run(&self.store, &message, receives, &limits, &SystemClock).await?;
+            }
+            "imports" => {
+                if let ImportsMessage::Look(look) = read(&message.body) {
+                    let bucket = Bucket::from_env(&self.env(), "IMPORTS_BUCKET");
+                    let bucket = bucket.expect("a bucket");
+                    let places = (&self.store, &bucket);
+                    upload::look(places, &look.import, &SystemClock, now).await?;
+                }
             }
             "webhooks" => self.note(&read(&message.body)).await?,
             other => panic!("no queue {other}"),

@@ -270,6 +270,14 @@ fn env(gateway: &Gateway, objects: &Objects, changes: &[(&str, &str)]) -> Env {
             "BACKTESTS_DLQ_URL",
             "http://queues.test/000000000000/backtests-dlq",
         ),
+        (
+            "IMPORTS_QUEUE_URL",
+            "http://queues.test/000000000000/imports",
+        ),
+        (
+            "IMPORTS_DLQ_URL",
+            "http://queues.test/000000000000/imports-dlq",
+        ),
         ("MASTER_KEY_SECRET", "master-key"),
         ("AWS_REGION", objects::REGION),
         ("AWS_ACCESS_KEY_ID", objects::ACCESS_KEY),
@@ -277,6 +285,7 @@ fn env(gateway: &Gateway, objects: &Objects, changes: &[(&str, &str)]) -> Env {
         ("AWS_SESSION_TOKEN", objects::SESSION_TOKEN),
         ("AWS_ENDPOINT_URL_S3", &objects.url),
         ("KYC_BUCKET", "kyc-documents"),
+        ("IMPORTS_BUCKET", "imports"),
         ("SIGNING_KEYS_SECRET", "signing-keys"),
         ("REFRESH_KEY_SECRET", "refresh-key"),
         // Work that a test run can afford.

@@ -136,9 +136,17 @@ pub struct Failure(pub std::sync::Arc<Error>);
 
 /// Writes the body of an error.
 pub(crate) fn write_body(error: &Error, path: &str, request_id: &str) -> (HeaderValue, Vec<u8>) {
+    let body = body(error, path, request_id);
+    let bytes = serde_json::to_vec(&body).unwrap_or_default();
+    (HeaderValue::from_static("application/problem+json"), bytes)
+}
+
+/// Returns the body of an error, for answers that have one inside.
+#[must_use]
+pub fn body(error: &Error, path: &str, request_id: &str) -> ProblemBody {
     let kind = kind(error);
     let sentence = error.to_string();
-    let body = ProblemBody {
+    ProblemBody {
         kind: format!("{TYPE_BASE}{}", kind.word),
         title: kind.title.to_owned(),
         status: kind.status.as_u16(),
@@ -163,9 +171,7 @@ pub(crate) fn write_body(error: &Error, path: &str, request_id: &str) -> (Header
         timestamp: SystemClock
             .now()
             .to_rfc3339_opts(chrono::SecondsFormat::Millis, true),
-    };
-    let bytes = serde_json::to_vec(&body).unwrap_or_default();
-    (HeaderValue::from_static("application/problem+json"), bytes)
+    }
 }
 
 /// Statuses that came without a body of ours: a path nobody has, a method a

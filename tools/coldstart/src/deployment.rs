@@ -16,7 +16,7 @@ const LOGIN: &str = "7000001";
 
 /// Every setting that `template.yaml` gives to a function, but those of the
 /// local stage.
-const SETTINGS: [&str; 35] = [
+const SETTINGS: [&str; 38] = [
     "PLATFORM_TABLE",
     "ACCOUNTS_TABLE",
     "IDENTITY_TABLE",
@@ -29,12 +29,15 @@ const SETTINGS: [&str; 35] = [
     "REALTIME_QUEUE_URL",
     "TERMINALS_QUEUE_URL",
     "BACKTESTS_QUEUE_URL",
+    "IMPORTS_QUEUE_URL",
+    "IMPORTS_BUCKET",
     "MAIL_QUEUE_URL",
     "MAIL_DLQ_URL",
     "FANOUT_DLQ_URL",
     "REALTIME_DLQ_URL",
     "TERMINALS_DLQ_URL",
     "BACKTESTS_DLQ_URL",
+    "IMPORTS_DLQ_URL",
     "REFRESH_KEY_SECRET",
     "APP_URL",
     "MASTER_KEY_SECRET",

@@ -17,6 +17,7 @@ pub(crate) enum Function {
     Sync,
     Rules,
     Backtests,
+    Imports,
     DailyReset,
     Dispatch,
     Webhooks,
@@ -32,13 +33,14 @@ pub(crate) enum Function {
 
 impl Function {
     /// All of them.
-    pub(crate) const ALL: [Self; 17] = [
+    pub(crate) const ALL: [Self; 18] = [
         Self::Accounts,
         Self::Auth,
         Self::System,
         Self::Sync,
         Self::Rules,
         Self::Backtests,
+        Self::Imports,
         Self::DailyReset,
         Self::Dispatch,
         Self::Webhooks,
@@ -61,6 +63,7 @@ impl Function {
             Self::Sync => "sync",
             Self::Rules => "rules",
             Self::Backtests => "backtests",
+            Self::Imports => "imports",
             Self::DailyReset => "daily-reset",
             Self::Dispatch => "dispatch",
             Self::Webhooks => "webhooks",
@@ -84,6 +87,7 @@ impl Function {
             Self::Sync => "the job `revive-chains`",
             Self::Rules => "an account without new inputs",
             Self::Backtests => "a backtest that is not there",
+            Self::Imports => "an import that is not there",
             Self::DailyReset => "the job `daily-reset`",
             Self::Dispatch => "the job `sweep-outbox`",
             Self::Webhooks => "the job `retry-webhooks`",
@@ -141,6 +145,8 @@ impl Deployment {
                 serde_json::from_str(include_str!("../../../events/backtests.json"))
                     .expect("the sample is JSON")
             }
+            Function::Imports => serde_json::from_str(include_str!("../../../events/imports.json"))
+                .expect("the sample is JSON"),
             Function::Fanout => serde_json::from_str(include_str!("../../../events/fanout.json"))
                 .expect("the sample is JSON"),
             Function::Rules => queue_event(&json!({"judge": {

@@ -35,17 +35,21 @@ pub(crate) struct Params {
     initial_balance: Option<String>,
 }
 
+/// Returns the zone of a name.
+pub(crate) fn zone(name: Option<&str>) -> kernel::Result<Tz> {
+    let name = name.ok_or_else(|| {
+        Error::field(
+            "server_zone",
+            "is required: the IANA zone of the trade server's times",
+        )
+    })?;
+    name.parse()
+        .map_err(|_| Error::field("server_zone", "must be an IANA time zone"))
+}
+
 impl Params {
     fn request(self) -> kernel::Result<ImportRequest> {
-        let zone = self.server_zone.ok_or_else(|| {
-            Error::field(
-                "server_zone",
-                "is required: the IANA zone of the trade server's times",
-            )
-        })?;
-        let server_zone: Tz = zone
-            .parse()
-            .map_err(|_| Error::field("server_zone", "must be an IANA time zone"))?;
+        let server_zone = zone(self.server_zone.as_deref())?;
         let initial_balance = self
             .initial_balance
             .map(|text| {

@@ -13,5 +13,6 @@ mod shop_lists;
 mod simulating;
 mod storms;
 mod support;
+mod uploading;
 mod verdicts;
 mod watching;

@@ -7,6 +7,8 @@ use platform::outbox;
 use platform::queue::Queue;
 use serde::{Deserialize, Serialize};
 
+use crate::store::ImportKey;
+
 /// For the sync function.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -66,6 +68,64 @@ pub struct BacktestMessage {
     pub job: JobId,
     /// The request that queued it.
     pub request_id: String,
+}
+
+/// For the imports function.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum ImportsMessage {
+    /// The file of an import is to be looked for.
+    Look(ImportLook),
+    /// The bucket has new objects.
+    Bucket(BucketEvent),
+    /// The bucket's notifications were set up; nothing follows.
+    BucketTest {
+        /// `s3:TestEvent`.
+        #[serde(rename = "Event")]
+        event: String,
+    },
+}
+
+/// A look for the file of an import.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportLook {
+    /// The import.
+    #[serde(flatten)]
+    pub import: ImportKey,
+    /// Not before this, in ms since the epoch of real time: SQS holds a message
+    /// back for 15 minutes at most, so one may come early and is sent on.
+    pub due_at_ms: i64,
+    /// The request that created the import.
+    pub request_id: String,
+}
+
+/// An event of the bucket, as far as it is read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BucketEvent {
+    /// Each new object.
+    #[serde(rename = "Records")]
+    pub records: Vec<BucketRecord>,
+}
+
+/// A new object of the bucket.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BucketRecord {
+    /// The part about S3.
+    pub s3: BucketRecordS3,
+}
+
+/// The part of a record about S3.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BucketRecordS3 {
+    /// The object.
+    pub object: BucketObject,
+}
+
+/// An object of the bucket.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BucketObject {
+    /// Its key.
+    pub key: String,
 }
 
 /// For the webhooks function: a message to a shop is to be sent.

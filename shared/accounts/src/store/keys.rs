@@ -27,6 +27,8 @@
 //! | | `SETTINGS` | the trader's preferences |
 //! | `S#{shop}#BACKTESTS` | `JOB#{id}` | a backtest with its result; 7 days |
 //! | | `SLOT#{n}` | a backtest that is queued or runs |
+//! | `S#{shop}#IMPORTS`, `S#{shop}#U#{owner}#IMPORTS` | `IMPORT#{id}` | an import by upload with its result; 7 days |
+//! | | `SLOT#{n}` | an import that has not ended |
 //! | `REGISTRATIONS` | `{transaction}` | registrations under way at the gateway |
 //! | `OUTBOX#{n}` | `{ulid}` | events on their way |
 
@@ -66,6 +68,13 @@ pub fn shop(shop: &ShopId) -> String {
 #[must_use]
 pub fn owner(shop: &ShopId, owner: &str) -> String {
     format!("S#{shop}#U#{owner}")
+}
+
+/// The partition of imports by upload, of a shop or of a person.
+#[must_use]
+pub fn imports(tenant: &ShopId, person: Option<&str>) -> String {
+    let of = person.map_or_else(|| shop(tenant), |person| owner(tenant, person));
+    format!("{of}#IMPORTS")
 }
 
 /// An account's partition.

@@ -138,6 +138,14 @@ fn traders() -> Vec<Row> {
             400,
             400,
         ),
+        row("POST /api/accounts/imports", Trader, upload(), 201, 201),
+        row(
+            "GET /api/accounts/imports/{import}",
+            Trader,
+            Value::Null,
+            404,
+            404,
+        ),
         of_account("GET /api/account/{id}/equity"),
         of_account("GET /api/account/{id}/equity/history"),
         of_account("GET /api/account/{id}/export.xlsx"),
@@ -151,6 +159,10 @@ fn traders() -> Vec<Row> {
         of_account("GET /api/account/{id}/verdicts"),
         row("POST /api/account/{id}/sync", Trader, Value::Null, 202, 404),
     ]
+}
+
+fn upload() -> Value {
+    json!({"content_length": 100, "server_zone": "Europe/Athens"})
 }
 
 fn shops(world: &World) -> Vec<Row> {
@@ -218,6 +230,20 @@ fn shops(world: &World) -> Vec<Row> {
             json!("no report"),
             400,
             400,
+        ),
+        row(
+            "POST /api/s2s/accounts/{id}/imports",
+            Shop,
+            upload(),
+            201,
+            404,
+        ),
+        row(
+            "GET /api/s2s/accounts/{id}/imports/{import}",
+            Shop,
+            Value::Null,
+            404,
+            404,
         ),
         row(
             "POST /api/s2s/accounts/{id}/reset",

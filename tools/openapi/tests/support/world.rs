@@ -276,6 +276,7 @@ impl World {
             .replace("{deal}", "no-such-deal")
             .replace("{verdict}", "vrd_01jd7bz8v6m3t9q2x4w7y0c1df")
             .replace("{id}", &id)
+            .replace("{import}", "imp_01jd7bz8v6m3t9q2x4w7y0c1df")
             .replace("{invitation}", "inv_01jd7bz8v6m3t9q2x4w7y0c1df")
             .replace("{ip}", "198.51.100.200")
             .replace("{name}", "analyst")

@@ -7,7 +7,7 @@ use kernel::time::Timestamp;
 use platform::dynamo::Transaction;
 use rust_decimal::Decimal;
 
-use super::history::read;
+use super::history::{Read, read};
 use super::{ImportRequest, Imported};
 use crate::domain::ledger::{ClosedPosition, Holdings, Ledger};
 use crate::domain::plan::Plan;
@@ -29,6 +29,22 @@ pub async fn import_for_analysis(
     now: Timestamp,
 ) -> kernel::Result<Imported> {
     let read = read(bytes, request)?;
+    let id = AccountId::generate(now);
+    add_for_analysis(store, (shop, owner, id), &read, request, now).await
+}
+
+/// Adds a file as a new account of this id. An account that an earlier attempt
+/// with the same file has added stays as it is.
+///
+/// # Errors
+/// Returns an error if the store fails.
+pub(super) async fn add_for_analysis(
+    store: &Store,
+    (shop, owner, id): (&ShopId, &str, AccountId),
+    read: &Read,
+    request: &ImportRequest,
+    now: Timestamp,
+) -> kernel::Result<Imported> {
     let plan = Plan::default();
     let mut ledger = Ledger::default();
     let mut holdings = Holdings::new(usize::MAX);
@@ -41,7 +57,6 @@ pub async fn import_for_analysis(
     }
     let trades: Vec<ClosedPosition> = trades.into_values().collect();
     let totals = &read.totals;
-    let id = AccountId::generate(now);
     let header = &read.history.account;
     let account = Account {
         id: id.clone(),
@@ -80,7 +95,10 @@ pub async fn import_for_analysis(
     store.add_account(&mut transaction, &account)?;
     store.add_account_state(&mut transaction, shop, &id, &account_state)?;
     store.put_ledger(&mut transaction, shop, &id, &ledger)?;
-    transaction.commit().await?;
+    match transaction.commit().await {
+        Err(error) if error.refused("account") => {}
+        committed => committed?,
+    }
     Ok(Imported {
         account_id: id,
         imported: read.counts(),

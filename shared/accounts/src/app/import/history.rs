@@ -6,7 +6,7 @@ use chrono_tz::Tz;
 use kernel::Error;
 use kernel::currency::Currency;
 use kernel::time::Timestamp;
-use mt5_history::{Format, History, ParseError, Position, Totals};
+use mt5_history::{Format, History, LinkSummary, ParseError, Position, Totals};
 use rust_decimal::Decimal;
 
 use super::{Counts, ERRORS_MAX, ImportRequest, ImportTotals, RowError};
@@ -25,8 +25,28 @@ pub(super) struct Read {
 /// # Errors
 /// `Invalid` where it is no history of MT5, with the reason.
 pub(super) fn read(bytes: &[u8], request: &ImportRequest) -> kernel::Result<Read> {
-    let invalid = |error: ParseError| Error::field("", error.to_string());
-    let mut history = mt5_history::parse(bytes).map_err(invalid)?;
+    let history = mt5_history::parse(bytes).map_err(invalid)?;
+    linked(history, request, mt5_history::try_link)
+}
+
+/// Reads a file that was uploaded, with the step budgets for large ones.
+///
+/// # Errors
+/// Returns the errors of [`read`].
+pub(super) fn read_large(bytes: &[u8], request: &ImportRequest) -> kernel::Result<Read> {
+    let history = mt5_history::parse_large(bytes).map_err(invalid)?;
+    linked(history, request, mt5_history::try_link_large)
+}
+
+fn invalid(error: ParseError) -> Error {
+    Error::field("", error.to_string())
+}
+
+fn linked(
+    mut history: History,
+    request: &ImportRequest,
+    link: fn(&mut History) -> Result<LinkSummary, ParseError>,
+) -> kernel::Result<Read> {
     let has_positions_alone = history.format == Format::PositionsTable
         && history.positions.iter().flatten().next().is_some();
     if history.deals.is_empty() && !has_positions_alone {
@@ -42,7 +62,7 @@ pub(super) fn read(bytes: &[u8], request: &ImportRequest) -> kernel::Result<Read
             },
         ));
     }
-    mt5_history::try_link(&mut history).map_err(invalid)?;
+    link(&mut history).map_err(invalid)?;
     let currency = history
         .account
         .currency
@@ -58,6 +78,14 @@ pub(super) fn read(bytes: &[u8], request: &ImportRequest) -> kernel::Result<Read
 }
 
 impl Read {
+    /// Returns how many rows the file has, those that could not be read
+    /// included.
+    pub(super) fn rows(&self) -> u64 {
+        let history = &self.history;
+        let positions = history.positions.as_ref().map_or(0, Vec::len);
+        (history.deals.len() + positions) as u64 + u64::from(history.skipped)
+    }
+
     /// The deals, in order of time. A table of positions has none.
     pub(super) fn deals(&self) -> Vec<Deal> {
         let mut deals: Vec<Deal> = self

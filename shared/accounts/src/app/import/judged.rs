@@ -37,17 +37,46 @@ pub async fn import_into_judged(
     request_id: &str,
     now: Timestamp,
 ) -> kernel::Result<Imported> {
-    let not_found = || Error::NotFound("account");
-    let account = store.account(shop, id).await?.ok_or_else(not_found)?;
+    let account = judged_account(store, (shop, id)).await?;
+    let read = read(bytes, request)?;
+    add_to_judged(store, &account, &read, NEW_DEALS_MAX, request_id, now).await
+}
+
+/// Returns a judged account of a shop.
+///
+/// # Errors
+/// Returns `NotFound` if the shop has no such account, and `Conflict` if it is
+/// an imported one.
+pub(super) async fn judged_account(
+    store: &Store,
+    (shop, id): (&ShopId, &AccountId),
+) -> kernel::Result<Account> {
+    let account = store.account(shop, id).await?;
+    let account = account.ok_or(Error::NotFound("account"))?;
     if account.kind != Kind::Judged {
         return Err(Error::Conflict("this account is not judged".to_owned()));
     }
+    Ok(account)
+}
+
+/// Adds a file's new deals, at most so many, to a judged account.
+///
+/// # Errors
+/// Returns the errors of [`import_into_judged`].
+pub(super) async fn add_to_judged(
+    store: &Store,
+    account: &Account,
+    read: &Read,
+    new_deals_max: usize,
+    request_id: &str,
+    now: Timestamp,
+) -> kernel::Result<Imported> {
+    let (shop, id) = (&account.shop, &account.id);
     let account_state = store
         .account_state(shop, id, true)
         .await?
-        .ok_or_else(not_found)?;
-    let read = read(bytes, request)?;
-    check(&read, &account, &account_state)?;
+        .ok_or(Error::NotFound("account"))?;
+    check(read, account, &account_state)?;
     let epoch = account.server_epoch;
     let deals: Vec<Deal> = read
         .deals()
@@ -57,9 +86,9 @@ pub async fn import_into_judged(
     let total = deals.len();
     let table = store.deal_classes(shop).await?;
     let new = store.new_deals(shop, id, deals).await?.new;
-    if new.len() > NEW_DEALS_MAX {
+    if new.len() > new_deals_max {
         return Err(Error::Unprocessable(format!(
-            "the file has {} new deals; at most {NEW_DEALS_MAX} can be added at once, so split it",
+            "the file has {} new deals; at most {new_deals_max} can be added at once, so split it",
             new.len()
         )));
     }

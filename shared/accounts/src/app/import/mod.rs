@@ -2,11 +2,13 @@
 //!
 //! A trader's file becomes an account of its own, for analysis: written once,
 //! trades packed, never judged. A shop's file adds deals to a judged account:
-//! they are inputs like those of a sync, each once by its ticket.
+//! they are inputs like those of a sync, each once by its ticket. Files that
+//! are too large for a request are uploaded first: see [`upload`].
 
 mod analysis;
 mod history;
 mod judged;
+pub mod upload;
 
 pub use analysis::import_for_analysis;
 pub use judged::import_into_judged;

@@ -59,7 +59,7 @@ pub(crate) enum KeptChange {
     /// It stays as it is.
     Keep,
     /// It is this one.
-    Put(Kept),
+    Put(Box<Kept>),
     /// It goes.
     Delete,
 }

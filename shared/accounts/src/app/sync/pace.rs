@@ -68,9 +68,8 @@ fn pace(
         .last_trade_at
         .is_some_and(|at| now - at < ACTIVE_AFTER_TRADE);
     let challenge = account_state.challenge_state.as_ref();
-    if challenge.is_some_and(|challenge| stands(challenge, now)) {
-        NEAR_MS
-    } else if has_position && is_near(account_state, now) {
+    let is_deciding = challenge.is_some_and(|challenge| stands(challenge, now));
+    if is_deciding || has_position && is_near(account_state, now) {
         NEAR_MS
     } else if has_position
         || traded

@@ -86,8 +86,7 @@ impl Judging<'_> {
             .map_or(Decimal::ZERO, |credit| credit - credit_by_deals);
         self.group = group;
         let deals_known = group.added.is_zero() && !group.is_silent;
-        let mut movements = Movements(deals);
-        while let Some(movement) = movements.next() {
+        for movement in Movements(deals) {
             for deal in movement {
                 let credit = self.exposure.credit() + credit_beyond;
                 // A clock may run ahead: nothing happens after the snapshot.

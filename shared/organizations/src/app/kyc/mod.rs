@@ -97,7 +97,7 @@ impl Kyc {
             let upload = Upload {
                 content_type: document.content_type.as_str(),
                 size_bytes: document.size_bytes,
-                sha256: &sha256,
+                sha256: Some(&sha256),
             };
             Ok(self.bucket.upload(key, upload, now, UPLOAD_FOR)?)
         })
