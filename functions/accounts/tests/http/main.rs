@@ -7,6 +7,7 @@ mod connecting;
 mod errors;
 mod importing;
 mod limits;
+mod oracle;
 mod plans;
 mod reading;
 mod shop_lists;

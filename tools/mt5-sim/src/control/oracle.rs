@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Body, unknown};
 use crate::errors::{Answer, GatewayError};
+use crate::oracle::ledger::Snapshot;
 use crate::oracle::plan::Plan;
 use crate::oracle::source::{ClassRule, DealTimes, Reading};
 use crate::oracle::verdict::Challenge;
@@ -36,6 +37,28 @@ struct Asked {
     classes: Vec<ClassRule>,
     #[serde(default)]
     deal_times: DealTimes,
+    /// The snapshots that a client kept, in place of those it was answered.
+    #[serde(default)]
+    snapshots: Option<Vec<Kept>>,
+}
+
+/// A snapshot that a client kept: answers may be lost on their way to it.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Kept {
+    at: Timestamp,
+    balance: Number,
+    equity: Number,
+}
+
+impl From<Kept> for Snapshot {
+    fn from(kept: Kept) -> Self {
+        Self {
+            at: kept.at,
+            balance: kept.balance.into(),
+            equity: kept.equity.into(),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -68,12 +91,15 @@ pub(crate) async fn judge(
         classes: &asked.classes,
         times: asked.deal_times,
     };
-    let ledger = {
+    let mut ledger = {
         let mut world = sim.world();
         let account = world.accounts.get_mut(&login).ok_or_else(unknown)?;
         account.at(question.until).map_err(GatewayError::internal)?;
         reading.ledger(account)
     };
+    if let Some(kept) = asked.snapshots {
+        ledger.snapshots = kept.into_iter().map(Snapshot::from).collect();
+    }
     let challenges = crate::oracle::judge(&question, ledger);
     Ok(Json(Judged { challenges }))
 }

@@ -102,6 +102,7 @@ impl Judging<'_> {
                 self.prove(
                     last.time.min(snapshot.recorded_at),
                     is_flat.then_some(credit),
+                    (movements.0, snapshot, credit_beyond),
                 );
             }
         }
@@ -206,7 +207,7 @@ impl Judging<'_> {
         let (at, balance) = (awaiting.since, awaiting.balance);
         let equity = self.exposure.is_flat().then_some(balance + credit);
         if self.try_start(at, balance, equity, false) {
-            self.judge_proven(at, balance, equity);
+            self.judge_proven(at, balance, (equity, None));
         }
     }
 
@@ -244,8 +245,14 @@ impl Judging<'_> {
     }
 
     /// Judges a moment that deals prove; `flat_credit` is the credit where no
-    /// position is open.
-    fn prove(&mut self, at: Timestamp, flat_credit: Option<Decimal>) {
+    /// position is open, and `later` the group's deals after it, its snapshot
+    /// and the credit that no deal tells of.
+    fn prove(
+        &mut self,
+        at: Timestamp,
+        flat_credit: Option<Decimal>,
+        later: (&[Deal], &AccountSnapshot, Decimal),
+    ) {
         if flat_credit.is_none() && self.plan.basis == Basis::Floating {
             return;
         }
@@ -258,11 +265,49 @@ impl Judging<'_> {
         };
         let equity = flat_credit.map(|credit| balance + credit);
         if is_running || self.try_start(at, balance, equity, false) {
-            self.judge_proven(at, balance, equity);
+            let begins_day = |state: &ChallengeState| {
+                let rules = state.rules();
+                rules.is_some_and(|rules| rules.begins_day_at(at))
+            };
+            let next = (equity.is_none() && begins_day(&self.state))
+                .then(|| self.next_equity(balance, later));
+            self.judge_proven(at, balance, (equity, next));
         }
     }
 
-    fn judge_proven(&mut self, at: Timestamp, balance: Decimal, equity: Option<Decimal>) {
+    /// Returns the first equity that is known after a balance, less the money
+    /// that moved since: by deals that leave no position open, or by the
+    /// snapshot.
+    fn next_equity(
+        &self,
+        mut balance: Decimal,
+        (deals, snapshot, credit_beyond): (&[Deal], &AccountSnapshot, Decimal),
+    ) -> (Timestamp, Decimal) {
+        let mut exposure = self.exposure.clone();
+        let mut moved = Decimal::ZERO;
+        for movement in Movements(deals) {
+            for deal in movement {
+                exposure.apply(deal);
+                balance += deal.balance_effect();
+                moved += deal.adjustment().unwrap_or_default() + deal.credit().unwrap_or_default();
+            }
+            if let Some(last) = movement.last()
+                && exposure.is_flat()
+                && !has_position_before(snapshot, last.time)
+            {
+                let equity = balance + exposure.credit() + credit_beyond;
+                return (last.time.min(snapshot.recorded_at), equity - moved);
+            }
+        }
+        (snapshot.recorded_at, snapshot.equity - moved)
+    }
+
+    fn judge_proven(
+        &mut self,
+        at: Timestamp,
+        balance: Decimal,
+        (equity, next_equity): (Option<Decimal>, Option<(Timestamp, Decimal)>),
+    ) {
         let group = self.group;
         let Some(rules) = self.state.rules_mut() else {
             return;
@@ -271,6 +316,7 @@ impl Judging<'_> {
             at,
             balance,
             equity,
+            next_equity,
             flagged: group.flagged,
             is_certain: !group.flagged,
         };

@@ -111,8 +111,15 @@ impl State {
         if is_at_reset && self.next_reset == at {
             self.max.record_reset(moment.balance);
         }
-        let equity = moment.equity.unwrap_or(moment.balance);
-        let point = super::reset_values::Point { at, value: equity };
+        let (known_at, value) = match (moment.equity, moment.next_equity) {
+            (Some(equity), _) => (at, equity),
+            (None, Some(next)) => next,
+            (None, None) => (at, moment.balance),
+        };
+        let point = super::reset_values::Point {
+            at: known_at,
+            value,
+        };
         let is_exact = is_at_reset || (is_first && moment.is_proven);
         let (mut balance, mut equity) = self.values_at_reset(point, moment.balance, is_exact);
         if is_first

@@ -98,6 +98,7 @@ impl State {
             at,
             balance: proven.balance,
             equity: proven.equity,
+            next_equity: proven.next_equity,
             flagged: proven.flagged,
             is_certain: proven.is_certain,
             is_proven: true,
@@ -128,6 +129,7 @@ impl State {
             at,
             balance: snapshot.balance,
             equity: Some(snapshot.equity),
+            next_equity: None,
             flagged: snapshot.flagged,
             is_certain: snapshot.is_certain,
             is_proven: false,
@@ -148,13 +150,18 @@ impl State {
         self.settle(at, outcome)
     }
 
+    /// Returns whether a moment is the first one of its day to be judged.
+    pub(crate) fn begins_day_at(&self, at: Timestamp) -> bool {
+        self.last.is_none() || at >= self.next_reset || self.passed.is_some()
+    }
+
     fn judge_moment(&mut self, plan: &Plan, moment: &Moment, outcome: &mut Outcome) {
         let at = moment.at;
         let gap_ms = self
             .last
             .map_or(0, |last| (at - last.at).num_milliseconds());
         self.gap_max_ms = self.gap_max_ms.max(gap_ms);
-        if self.last.is_none() || at >= self.next_reset || self.passed.is_some() {
+        if self.begins_day_at(at) {
             outcome.day_began = Some(self.begin_day(plan, moment));
         }
         self.clock = self.clock.max(at);

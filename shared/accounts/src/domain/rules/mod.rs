@@ -271,6 +271,9 @@ pub struct ProvenMoment {
     pub balance: Decimal,
     /// Equity; `None` where a position is open.
     pub equity: Option<Decimal>,
+    /// The first equity that is known after it, less the money that moved
+    /// since, where its own is not: a reset before it lies on the line there.
+    pub next_equity: Option<(Timestamp, Decimal)>,
     /// Whether a difference stands.
     pub flagged: bool,
     /// Whether a breach that it shows is final at once.
@@ -283,6 +286,8 @@ struct Moment {
     at: Timestamp,
     balance: Decimal,
     equity: Option<Decimal>,
+    /// The first equity that is known after it, where its own is not.
+    next_equity: Option<(Timestamp, Decimal)>,
     flagged: bool,
     is_certain: bool,
     is_proven: bool,

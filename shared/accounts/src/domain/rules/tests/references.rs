@@ -184,3 +184,24 @@ fn the_next_reset_is_told_in_seconds() {
     assert_eq!(later.reset_at, tehran("11-11 01:30"));
     assert_eq!(later.reset_in_seconds, 86_400);
 }
+
+#[test]
+fn reset_lies_on_line_to_next_known_equity() {
+    let plan = r#"{"basis":"closed_only","daily":{"reference":"equity"},"max":null}"#;
+    let mut run = Run::new(plan);
+    run.snapshot("11-11 00:30", 100_000, 99_000);
+    run.apply(Input::Deal(DealEffect {
+        result: dec("-1500"),
+        deals_known: true,
+        ..DealEffect::movement(tehran("11-11 02:00"), dec("0"), dec("0"))
+    }));
+    run.apply(Input::Proven(ProvenMoment {
+        at: tehran("11-11 02:00"),
+        balance: dec("98500"),
+        equity: None,
+        next_equity: Some((tehran("11-11 02:30"), dec("97000"))),
+        flagged: false,
+        is_certain: true,
+    }));
+    assert_eq!(run.reference(), (dec("98000"), Source::Interpolated));
+}

@@ -1,0 +1,23 @@
+//! The whole flow against a second judgement of the same rules: traders trade
+//! for days on a gateway that lags, fails and goes down, and every verdict is
+//! the one that the simulator finds in its own ledger.
+//!
+//! `ORACLE_SEED` chooses what happens, `ORACLE_ACCOUNTS` and `ORACLE_DAYS` how
+//! much, and `ORACLE_FAULTS` which faults: `none` or `all`.
+
+mod compare;
+mod plans;
+mod run;
+mod trader;
+
+use self::run::{Faults, Settings, run};
+
+#[tokio::test]
+async fn oracle_agrees_without_faults() {
+    run(Settings::from_env(8, 1, Faults::None)).await;
+}
+
+#[tokio::test]
+async fn oracle_agrees_through_faults() {
+    run(Settings::from_env(8, 1, Faults::All)).await;
+}
