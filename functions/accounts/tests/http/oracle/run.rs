@@ -32,18 +32,23 @@ pub(super) struct Settings {
     plan: Option<usize>,
 }
 
+#[expect(clippy::disallowed_methods, reason = "a test has no other settings")]
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
 fn number(name: &str) -> Option<u64> {
-    std::env::var(name).ok()?.parse().ok()
+    variable(name)?.parse().ok()
 }
 
 impl Settings {
     /// Returns those of the environment, or the usual ones.
     pub(super) fn from_env(accounts: usize, days: i64, faults: Faults) -> Self {
-        let faults = match std::env::var("ORACLE_FAULTS").as_deref() {
-            Ok("none") => Faults::None,
-            Ok("lag") => Faults::Lag,
-            Ok("money") => Faults::Money,
-            Ok("all") => Faults::All,
+        let faults = match variable("ORACLE_FAULTS").as_deref() {
+            Some("none") => Faults::None,
+            Some("lag") => Faults::Lag,
+            Some("money") => Faults::Money,
+            Some("all") => Faults::All,
             _ => faults,
         };
         Self {

@@ -54,7 +54,9 @@ pub(super) struct Events {
 pub(super) fn money(cents: i64) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "cents of an account")]
     let cents = cents as f64;
-    cents / 100.0
+    #[expect(clippy::float_arithmetic, reason = "the gateway's numbers are doubles")]
+    let money = cents / 100.0;
+    money
 }
 
 impl Trader {

@@ -90,7 +90,7 @@ async fn confirmed_end_that_a_late_deal_contradicts_is_doubtful() {
     live.pass(200).await;
     let path = live.path(&format!("verdicts/{}", verdict_of(&live.summary().await)));
     let body = json!({"decision": "confirm", "reason": "it was a loss"});
-    live.world.post(&path, &body).await.expect(200);
+    let _ = live.world.post(&path, &body).await.expect(200);
     let release = json!({"steps": ["payout"]});
     live.world
         .stack

@@ -117,7 +117,7 @@ async fn reset_before_the_restoring_deposit_waits_for_it() {
     assert_eq!(live.phase().await, "breached");
     let path = live.path("reset");
     let body = json!({"initial_balance": 100_000});
-    live.world.post(&path, &body).await.expect(200);
+    let _ = live.world.post(&path, &body).await.expect(200);
     live.pass(10).await;
     assert_eq!(live.phase().await, "awaiting_funds");
     live.step(json!({"deposit": {"amount": 10_100}})).await;

@@ -39,7 +39,7 @@ impl Live {
     pub(crate) async fn with_account(plan: Value, order: Value, account: Value) -> Self {
         let mut world = World::new().await;
         let put = world.put("/api/s2s/plans/evaluation-100k", &plan).await;
-        put.expect(200);
+        let _ = put.expect(200);
         let mut account = account;
         account["login"] = json!(LOGIN);
         account["password"] = json!(PASSWORD);

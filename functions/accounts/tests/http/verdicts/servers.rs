@@ -30,11 +30,13 @@ async fn moved(history: &str, amount: Option<i64>) -> Live {
 
 async fn gain(live: &Live) -> Value {
     let plan = json!({"profit_target_pct": 8});
-    live.world
+    let _ = live
+        .world
         .put("/api/s2s/plans/evaluation-100k", &plan)
         .await
         .expect(200);
-    live.world
+    let _ = live
+        .world
         .post(&live.path("plan"), &json!({}))
         .await
         .expect(200);

@@ -149,7 +149,7 @@ impl Administration<'_> {
             && let Some(mut kept) = self.store.kept(self.shop, self.account).await?
         {
             apply(&mut kept.state);
-            change.kept = KeptChange::Put(kept);
+            change.kept = KeptChange::Put(Box::new(kept));
         }
         Ok(())
     }

@@ -109,10 +109,10 @@ impl Judge<'_> {
             change.raise(word, &detail, self.now);
         }
         if let Some((state, _)) = step.kept {
-            change.kept = KeptChange::Put(Kept {
+            change.kept = KeptChange::Put(Box::new(Kept {
                 next_input: change.input + 1,
                 state,
-            });
+            }));
         }
         change.after.challenge_state = Some(step.state);
         change.findings = step.findings;

@@ -85,8 +85,12 @@ impl Judging<'_> {
             .credit
             .map_or(Decimal::ZERO, |credit| credit - credit_by_deals);
         self.group = group;
+        if snapshot.credit.is_some() {
+            self.move_credit(credit_beyond, snapshot.recorded_at);
+        }
         let deals_known = group.added.is_zero() && !group.is_silent;
-        for movement in Movements(deals) {
+        let mut movements = Movements(deals);
+        while let Some(movement) = movements.next() {
             for deal in movement {
                 let credit = self.exposure.credit() + credit_beyond;
                 // A clock may run ahead: nothing happens after the snapshot.
@@ -113,6 +117,29 @@ impl Judging<'_> {
             self.state.reconciliation.at_start += group.added;
         }
         self.take_snapshot(snapshot, deals_known, credit_beyond);
+    }
+
+    /// Moves what equity is compared with by credit that the snapshot shows
+    /// and no deal tells of yet. Its deal, once it is there, takes its place.
+    fn move_credit(&mut self, credit_beyond: Decimal, at: Timestamp) {
+        let before = self
+            .state
+            .reconciliation
+            .credit_beyond
+            .replace(credit_beyond);
+        let (Some(before), Stage::Running(running)) = (before, &mut self.state.stage) else {
+            return;
+        };
+        if before == credit_beyond {
+            return;
+        }
+        let at = running.rules.judged_at().unwrap_or(at);
+        let movement = DealEffect {
+            standing: *running.rules.standing(),
+            ..DealEffect::movement(at, Decimal::ZERO, credit_beyond - before)
+        };
+        let outcome = running.rules.apply(self.plan, &Input::Deal(movement));
+        self.findings.take(outcome);
     }
 
     /// Returns the phase that deals and a snapshot would lead to; `None`

@@ -158,6 +158,10 @@ pub struct Reconciliation {
     pub balance: Decimal,
     /// Whether a snapshot has been judged or placed.
     pub has_balance: bool,
+    /// The credit of the snapshot judged last that no deal tells of, where it
+    /// has told its credit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credit_beyond: Option<Decimal>,
     /// The newest unflagged snapshot.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub explained_at: Option<Timestamp>,

@@ -146,3 +146,28 @@ fn days_without_a_trade_count_from_the_start_of_the_challenge() {
         Phase::Breached
     );
 }
+
+#[test]
+fn credit_that_is_taken_back_before_its_deal_is_there_is_no_loss() {
+    let mut account = Account::new("{}", Some(100_000));
+    account.money(-3_600, 100_000);
+    account.operation(-1_800, DealKind::Credit, "6000");
+    let snapshot = |seconds: i64, credit: &str| AccountSnapshot {
+        credit: Some(dec(credit)),
+        positions: Some(OpenPositions {
+            count: 0,
+            lots: Decimal::ZERO,
+            oldest_at: None,
+        }),
+        ..AccountSnapshot::of_balances(at(seconds), dec("100000"), dec("100000") + dec(credit))
+    };
+    assert_eq!(account.take(snapshot(0, "6000")), Phase::Active);
+    let before = account.daily().reference;
+    assert_eq!(account.take(snapshot(100, "0")), Phase::Active);
+    assert_eq!(account.daily().used, Decimal::ZERO);
+    assert_eq!(account.daily().reference, before - dec("6000"));
+    account.operation(90, DealKind::Credit, "-6000");
+    assert_eq!(account.take(snapshot(112, "0")), Phase::Active);
+    assert_eq!(account.daily().used, Decimal::ZERO);
+    assert_eq!(account.daily().reference, before - dec("6000"));
+}
