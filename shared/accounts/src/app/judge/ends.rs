@@ -362,8 +362,9 @@ fn evidence(change: &Change, rule: Rule, violation: Option<&Violation>) -> Evide
     let figures = rules.and_then(|rules| Some(rules.figures(&after.plan, rules.judged_at()?)));
     // Of a breach of an earlier day the present day's figures say nothing.
     let day = violation.and_then(|violation| violation.reset_at);
-    let daily = figures.as_ref().and_then(|figures| figures.daily);
-    let daily = daily.filter(|daily| day.is_none_or(|day| day == daily.reset_at));
+    let of_day = figures.as_ref();
+    let of_day = of_day.filter(|figures| day.is_none_or(|day| day == figures.reset_at));
+    let daily = of_day.and_then(|figures| figures.daily);
     let max = figures.as_ref().and_then(|figures| figures.all_time);
     let (reference, source, limit, floor) = match rule {
         Rule::DailyDrawdown => daily.map_or((None, None, None, None), |daily| {
