@@ -136,24 +136,19 @@ fn deals_through_the_ledger(bencher: Bencher) {
 
 /// A position opened and closed.
 fn round_trip(index: i64) -> [accounts::domain::deal::Deal; 2] {
-    use accounts::domain::deal::{Deal, DealKind, DealOrigin, Entry};
+    use accounts::domain::deal::{Deal, DealKind, Entry};
     let opened = Deal {
-        id: format!("{index}-in"),
-        time: start() + Duration::minutes(10 * index),
-        kind: DealKind::Buy,
         entry: Some(Entry::In),
         symbol: Some("EURUSD".to_owned()),
         position_id: Some(index.to_string()),
-        order_id: None,
         volume: Decimal::new(10, 2),
         price: Decimal::new(108_123, 5),
         commission: Decimal::new(-35, 2),
-        swap: Decimal::ZERO,
-        fee: Decimal::ZERO,
-        profit: Decimal::ZERO,
-        comment: String::new(),
-        class: None,
-        origin: DealOrigin::default(),
+        ..Deal::empty(
+            format!("{index}-in"),
+            start() + Duration::minutes(10 * index),
+            DealKind::Buy,
+        )
     };
     let closed = Deal {
         id: format!("{index}-out"),

@@ -319,6 +319,29 @@ pub struct DealOrigin {
 }
 
 impl Deal {
+    /// Returns a deal that moves nothing and names no position.
+    #[must_use]
+    pub fn empty(id: impl Into<String>, time: Timestamp, kind: DealKind) -> Self {
+        Self {
+            id: id.into(),
+            time,
+            kind,
+            entry: None,
+            symbol: None,
+            position_id: None,
+            order_id: None,
+            volume: Decimal::ZERO,
+            price: Decimal::ZERO,
+            commission: Decimal::ZERO,
+            swap: Decimal::ZERO,
+            fee: Decimal::ZERO,
+            profit: Decimal::ZERO,
+            comment: String::new(),
+            class: None,
+            origin: DealOrigin::default(),
+        }
+    }
+
     /// Profit and costs together.
     #[must_use]
     pub fn net(&self) -> Decimal {
@@ -414,22 +437,15 @@ mod tests {
 
     fn deal(kind: DealKind) -> Deal {
         Deal {
-            id: "7".to_owned(),
-            time: chrono::DateTime::from_timestamp(1_700_000_000, 0).expect("a time"),
-            kind,
-            entry: None,
-            symbol: None,
-            position_id: None,
-            order_id: None,
-            volume: Decimal::ZERO,
-            price: Decimal::ZERO,
             commission: Decimal::from(-3),
             swap: Decimal::from(-2),
             fee: Decimal::from(-1),
             profit: Decimal::from(100),
-            comment: String::new(),
-            class: None,
-            origin: DealOrigin::default(),
+            ..Deal::empty(
+                "7".to_owned(),
+                chrono::DateTime::from_timestamp(1_700_000_000, 0).expect("a time"),
+                kind,
+            )
         }
     }
 

@@ -164,26 +164,16 @@ impl History<'_> {
 mod tests {
     use super::super::run::Limits;
     use super::*;
-    use crate::domain::deal::{DealKind, DealOrigin};
+    use crate::domain::deal::DealKind;
 
     fn deposit(second: i64) -> Deal {
         Deal {
-            id: second.to_string(),
-            time: Timestamp::from_timestamp(1_760_000_000 + second, 0).expect("a time"),
-            kind: DealKind::Balance,
-            entry: None,
-            symbol: None,
-            position_id: None,
-            order_id: None,
-            volume: Decimal::ZERO,
-            price: Decimal::ZERO,
-            commission: Decimal::ZERO,
-            swap: Decimal::ZERO,
-            fee: Decimal::ZERO,
             profit: Decimal::ONE,
-            comment: String::new(),
-            class: None,
-            origin: DealOrigin::default(),
+            ..Deal::empty(
+                second.to_string(),
+                Timestamp::from_timestamp(1_760_000_000 + second, 0).expect("a time"),
+                DealKind::Balance,
+            )
         }
     }
 

@@ -240,22 +240,12 @@ fn stand_in(position: &Position, zone: Tz) -> [Deal; 2] {
     };
     let (opened_at, closed_at) = position.instants(&zone);
     let opened = Deal {
-        id: format!("position-{}-in", position.id),
-        time: opened_at,
-        kind: opens,
         entry: Some(Entry::In),
         symbol: Some(position.symbol.clone()),
         position_id: Some(position.id.clone()),
-        order_id: None,
         volume: position.volume,
         price: position.open_price,
-        commission: Decimal::ZERO,
-        swap: Decimal::ZERO,
-        fee: Decimal::ZERO,
-        profit: Decimal::ZERO,
-        comment: String::new(),
-        class: None,
-        origin: DealOrigin::default(),
+        ..Deal::empty(format!("position-{}-in", position.id), opened_at, opens)
     };
     let closed = Deal {
         id: format!("position-{}-out", position.id),

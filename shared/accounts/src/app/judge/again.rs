@@ -73,11 +73,6 @@ impl Judge<'_> {
         let Some(mut reran) = rerun(&again, now, &stand_ins) else {
             return Ok(false);
         };
-        // A deal that is placed already stays so: its snapshot explains it.
-        let newest = since
-            .snapshots
-            .last()
-            .map(|newest| newest.snapshot.recorded_at);
         reran.state.reconciliation.reads_whole = now.reconciliation.reads_whole;
         reran.state.reconciliation.deals_at = now.reconciliation.deals_at;
         reran.state.reconciliation.deals_tried = now.reconciliation.deals_at;
@@ -86,7 +81,6 @@ impl Judge<'_> {
         self.take_again(change, reran, &kept, announcements).await?;
         tracing::info!(
             account = self.account.id.as_str(),
-            newest = newest.map(|at| at.to_rfc3339()),
             "the inputs of {} since a difference were judged again",
             self.account.id,
         );

@@ -5,7 +5,7 @@ use kernel::time::Timestamp;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::deal::{Deal, DealClass, DealKind, DealOrigin};
+use crate::domain::deal::{Deal, DealClass, DealKind};
 
 /// The most snapshots held; then the newest replaces the last.
 pub const HELD_MAX: usize = 20;
@@ -90,22 +90,9 @@ impl SettledEntry {
 /// Returns a deal of money alone.
 fn money(id: String, amount: Decimal, class: DealClass, time: Timestamp) -> Deal {
     Deal {
-        id,
-        time,
-        kind: DealKind::Balance,
-        entry: None,
-        symbol: None,
-        position_id: None,
-        order_id: None,
-        volume: Decimal::ZERO,
-        price: Decimal::ZERO,
-        commission: Decimal::ZERO,
-        swap: Decimal::ZERO,
-        fee: Decimal::ZERO,
         profit: amount,
-        comment: String::new(),
         class: Some(class),
-        origin: DealOrigin::default(),
+        ..Deal::empty(id, time, DealKind::Balance)
     }
 }
 

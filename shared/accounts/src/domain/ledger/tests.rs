@@ -7,7 +7,7 @@ use kernel::time::Timestamp;
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::deal::{DealOrigin, Entry};
+use crate::domain::deal::Entry;
 
 fn dec(text: &str) -> Decimal {
     text.parse().expect("a decimal")
@@ -27,22 +27,14 @@ fn deal(id: usize, text: &str) -> Deal {
     let kind = DealKind::parse(kind);
     let some = |text: &str| (text != "-").then(|| text.to_owned());
     Deal {
-        id: id.to_string(),
-        time: at(minutes.parse().expect("minutes")),
-        kind,
         entry: entry.parse().ok(),
         symbol: kind.is_trade().then(|| "EURUSD".to_owned()),
         position_id: some(position),
-        order_id: None,
         volume: dec(volume),
         price: dec(price),
         commission: if kind.is_trade() { dec("-1") } else { dec("0") },
-        swap: Decimal::ZERO,
-        fee: Decimal::ZERO,
         profit: dec(profit),
-        comment: String::new(),
-        class: None,
-        origin: DealOrigin::default(),
+        ..Deal::empty(id.to_string(), at(minutes.parse().expect("minutes")), kind)
     }
 }
 

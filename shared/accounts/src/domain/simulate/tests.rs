@@ -4,7 +4,7 @@ use chrono::Duration;
 use kernel::currency::Currency;
 
 use super::*;
-use crate::domain::deal::{Deal, DealKind, DealOrigin, Entry};
+use crate::domain::deal::{Deal, DealKind, Entry};
 use crate::domain::snapshot::AccountSnapshot;
 use serde_json::{Value, json};
 
@@ -287,22 +287,13 @@ fn the_largest_amounts_and_longest_gaps_do_not_overflow() {
 fn deal(id: &str, time: Timestamp, kind: DealKind, (lots, profit): (i64, i64)) -> Deal {
     let is_opening = kind == DealKind::Buy;
     Deal {
-        id: id.to_owned(),
-        time,
-        kind,
         entry: Some(if is_opening { Entry::In } else { Entry::Out }),
         symbol: Some("EURUSD".to_owned()),
         position_id: Some(if id == "2" { "1" } else { id }.to_owned()),
-        order_id: None,
         volume: lots.into(),
         price: Decimal::ONE,
-        commission: Decimal::ZERO,
-        swap: Decimal::ZERO,
-        fee: Decimal::ZERO,
         profit: profit.into(),
-        comment: String::new(),
-        class: None,
-        origin: DealOrigin::default(),
+        ..Deal::empty(id.to_owned(), time, kind)
     }
 }
 

@@ -221,7 +221,7 @@ fn swap_charge_is_a_loss_where_the_shop_classes_it_so() {
         account.arrive(Deal {
             profit: dec("-12.40"),
             class,
-            ..blank(id, at(100), DealKind::Balance)
+            ..Deal::empty(id, at(100), DealKind::Balance)
         });
         account.snapshot(300, "99987.60", "99987.60");
         (account.daily().used, account.gain())

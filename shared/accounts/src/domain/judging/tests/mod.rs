@@ -14,7 +14,7 @@ use kernel::time::Timestamp;
 use rust_decimal::Decimal;
 
 use super::*;
-use crate::domain::deal::{Deal, DealClass, DealKind, DealOrigin, Entry};
+use crate::domain::deal::{Deal, DealClass, DealKind, Entry};
 use crate::domain::ledger::{Holdings, Ledger};
 use crate::domain::plan::Plan;
 use crate::domain::rules::{
@@ -98,7 +98,7 @@ impl Account {
         let id = self.next_id();
         self.arrive(Deal {
             profit: dec(amount),
-            ..blank(id, at(seconds), kind)
+            ..Deal::empty(id, at(seconds), kind)
         });
     }
 
@@ -115,7 +115,7 @@ impl Account {
             symbol: Some("EURUSD".to_owned()),
             position_id: Some(id.clone()),
             volume: dec(lots),
-            ..blank(id.clone(), at(seconds), DealKind::Buy)
+            ..Deal::empty(id.clone(), at(seconds), DealKind::Buy)
         });
         id
     }
@@ -128,7 +128,7 @@ impl Account {
             position_id: Some(position.to_owned()),
             volume: Decimal::ONE,
             profit: dec(profit),
-            ..blank(id, at(seconds), DealKind::Sell)
+            ..Deal::empty(id, at(seconds), DealKind::Sell)
         });
     }
 
@@ -321,26 +321,5 @@ impl Account {
                 format!("{rule} {severity} {value}")
             })
             .collect()
-    }
-}
-
-fn blank(id: String, time: Timestamp, kind: DealKind) -> Deal {
-    Deal {
-        id,
-        time,
-        kind,
-        entry: None,
-        symbol: None,
-        position_id: None,
-        order_id: None,
-        volume: Decimal::ZERO,
-        price: Decimal::ZERO,
-        commission: Decimal::ZERO,
-        swap: Decimal::ZERO,
-        fee: Decimal::ZERO,
-        profit: Decimal::ZERO,
-        comment: String::new(),
-        class: None,
-        origin: DealOrigin::default(),
     }
 }

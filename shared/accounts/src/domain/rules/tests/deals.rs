@@ -1,7 +1,7 @@
 //! Rules that go by deals, and what went before a challenge.
 
 use super::*;
-use crate::domain::deal::{Deal, DealKind, DealOrigin};
+use crate::domain::deal::{Deal, DealKind};
 
 fn standing(open_positions: u32, lots: &str, days: u32) -> Standing {
     Standing {
@@ -255,22 +255,8 @@ fn history(deals: &[(&str, DealKind, i64)]) -> Vec<Deal> {
     deals
         .iter()
         .map(|(time, kind, profit)| Deal {
-            id: (*time).to_owned(),
-            time: tehran(time),
-            kind: *kind,
-            entry: None,
-            symbol: None,
-            position_id: None,
-            order_id: None,
-            volume: Decimal::ZERO,
-            price: Decimal::ZERO,
-            commission: Decimal::ZERO,
-            swap: Decimal::ZERO,
-            fee: Decimal::ZERO,
             profit: (*profit).into(),
-            comment: String::new(),
-            class: None,
-            origin: DealOrigin::default(),
+            ..Deal::empty((*time).to_owned(), tehran(time), *kind)
         })
         .collect()
 }
